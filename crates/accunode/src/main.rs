@@ -1,0 +1,2 @@
+//! The `accunode` binary.
+fn main() {}

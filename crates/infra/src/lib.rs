@@ -1,0 +1,1 @@
+//! Files and wake-ups: embedded or shared between servers.

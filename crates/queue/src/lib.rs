@@ -1,0 +1,1 @@
+//! Leased jobs in the application's own database.

@@ -1,0 +1,1 @@
+//! Model bundles, scorecard, LightGBM engine, exact contributions.

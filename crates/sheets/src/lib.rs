@@ -1,0 +1,1 @@
+//! Streaming portfolio files: CSV and XLSX in and out.

@@ -1,0 +1,1 @@
+//! What tests share: private PostgreSQL and Redis instances.
