@@ -1,0 +1,5 @@
+//! The running system.
+
+pub mod api;
+pub mod service;
+mod store;
