@@ -1,6 +1,6 @@
 //! Every route of the system, in one table.
 
-use axum::{Router, response::Redirect, routing::get};
+use axum::Router;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -54,14 +54,17 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The whole application.
 pub fn router(state: &AppState) -> Router {
     let (routes, document) = table().split_for_parts();
-    routes
+    let routes = routes
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
-        .route("/docs/index.html", get(|| async { Redirect::permanent("/docs/") }))
         .with_state(state.clone())
         .layer(axum::middleware::from_fn(problem::uniform))
+        .layer(axum::middleware::from_fn(middleware::request));
+    // Around the routes, so that a path is put right before it is matched.
+    Router::new()
+        .fallback_service(routes)
         .layer(CatchPanicLayer::custom(middleware::panicked))
         .layer(CompressionLayer::new())
         .layer(middleware::cors(&state.config.cors_origins))
         .layer(axum::middleware::from_fn(middleware::headers))
-        .layer(axum::middleware::from_fn(middleware::request))
+        .layer(axum::middleware::from_fn(middleware::trim_trailing_slash))
 }
