@@ -135,8 +135,14 @@ pub fn constraint(error: &impl sealed::Violation) -> Option<&str> {
     // SQLite names an index only when it is over an expression; otherwise it lists the columns.
     match what.strip_prefix("index '").and_then(|rest| rest.strip_suffix('\'')) {
         Some(index) => Some(index),
-        None => LITE_UNIQUE.iter().find(|(columns, _)| *columns == what).map(|(_, name)| *name),
+        None => lite_unique(what),
     }
+}
+
+/// The name of SQLite's unique index over these columns, `table.column, table.column`.
+#[must_use]
+pub fn lite_unique(columns: &str) -> Option<&'static str> {
+    LITE_UNIQUE.iter().find(|(known, _)| *known == columns).map(|(_, name)| *name)
 }
 
 /// Whether the statement failed because of this unique index (or primary key, `<table>_pkey`).
@@ -150,7 +156,7 @@ pub fn unique_violation(error: &impl sealed::Violation, index: &str) -> bool {
 }
 
 /// The unique indexes by the columns that SQLite reports; a test compares this list with the schema.
-pub(crate) const LITE_UNIQUE: &[(&str, &str)] = &[
+const LITE_UNIQUE: &[(&str, &str)] = &[
     ("tenants.id", "tenants_pkey"),
     ("tenants.name", "tenants_name"),
     ("tenants.slug", "tenants_slug"),

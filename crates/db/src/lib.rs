@@ -75,6 +75,8 @@ pub use tx::{Scope, Tx};
 /// What the macros of this crate expand to; not for direct use.
 #[doc(hidden)]
 pub mod private {
+    pub use crate::error::lite_unique;
+    pub use crate::migrate::schema_fingerprint;
     pub use crate::sql::STATEMENTS;
     pub use crate::tx::Inner;
     pub use linkme;

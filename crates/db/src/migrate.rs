@@ -50,6 +50,19 @@ impl Db {
     }
 }
 
+/// A number that changes with the migrations of an engine, for tests that keep a migrated template.
+#[doc(hidden)]
+#[must_use]
+pub fn schema_fingerprint(engine: Engine) -> String {
+    let mut print = 0_u64;
+    for migration in migrator(engine).iter() {
+        for byte in migration.checksum.iter() {
+            print = print.wrapping_mul(0x0100_0000_01b3) ^ u64::from(*byte);
+        }
+    }
+    format!("{print:016x}")
+}
+
 fn migrator(engine: Engine) -> &'static Migrator {
     match engine {
         Engine::Postgres => &POSTGRES,
@@ -62,7 +75,8 @@ async fn migrate_postgres(connect: &PgConnectOptions) -> Result<()> {
     // Held until the connection closes, whichever way this ends.
     sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut connection).await?;
     sqlx::raw_sql(ROLE).execute(&mut connection).await?;
-    POSTGRES.run(&mut connection).await?;
+    // Not `run`: its future cannot be sent between threads.
+    POSTGRES.run_direct(None, &mut connection, false).await?;
     sqlx::raw_sql(GRANTS).execute(&mut connection).await?;
     connection.close().await?;
     Ok(())
@@ -79,7 +93,7 @@ async fn migrate_sqlite(connect: SqliteConnectOptions) -> Result<()> {
     let mut connection = connect.connect().await?;
     // One transaction around all: it is the lock against a second migrating process.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    SQLITE.run(&mut *transaction).await?;
+    SQLITE.run_direct(None, &mut *transaction, false).await?;
     transaction.commit().await?;
     connection.close().await?;
     Ok(())
