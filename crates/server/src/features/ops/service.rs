@@ -4,10 +4,7 @@ use std::{collections::BTreeMap, fs, thread};
 
 use accunode_domain::Kind;
 
-use super::{
-    api::{Connection, Health, LoadedModels, Machine, Root, Services, Workers},
-    store,
-};
+use super::api::{Connection, Health, LoadedModels, Machine, Root, Services, Workers};
 use crate::state::AppState;
 
 /// Version of the program.
@@ -34,17 +31,11 @@ fn connection(connected: bool) -> Connection {
 }
 
 async fn database(state: &AppState) -> bool {
-    let answer = async {
-        let mut tx = state.db.system_read("ask whether the database answers").await?;
-        store::ping(&mut tx).await
-    };
-    match answer.await {
-        Ok(_) => true,
-        Err(error) => {
-            tracing::error!(%error, "the database does not answer");
-            false
-        }
+    let answer = state.db.ping().await;
+    if let Err(error) = &answer {
+        tracing::error!(%error, "the database does not answer");
     }
+    answer.is_ok()
 }
 
 /// Whether the parts work. The reasons of failures are in the log alone.
