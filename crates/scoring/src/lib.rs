@@ -1,1 +1,3 @@
 //! Model bundles, scorecard, LightGBM engine, exact contributions.
+
+pub mod lightgbm;
