@@ -28,6 +28,7 @@ mod manifest;
 mod member;
 mod numeric;
 mod path;
+mod quadrature;
 mod scorecard;
 
 pub use batch::{BatchScores, MemberColumn};
