@@ -28,7 +28,6 @@ mod manifest;
 mod member;
 mod numeric;
 mod path;
-mod quadrature;
 mod scorecard;
 
 pub use batch::{BatchScores, MemberColumn};

@@ -8,8 +8,8 @@
 use std::sync::LazyLock;
 
 use crate::{
+    lightgbm::quadrature::gauss_legendre,
     numeric::{ln_sigmoid, log_sum_exp},
-    quadrature::gauss_legendre,
 };
 
 /// Nodes of one panel.

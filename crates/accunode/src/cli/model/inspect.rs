@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use accunode_domain::{Kind, Thresholds};
 use accunode_scoring::{
-    Bundle, Calibration, LightGbmMember, Member, MemberModel, MissingRule, Scorecard, lightgbm::{Model, Objective},
+    Bundle, Calibration, LightGbmMember, Member, MemberModel, MissingRule, Scorecard,
+    lightgbm::{Model, Objective},
     sigmoid,
 };
 use serde::Serialize;
