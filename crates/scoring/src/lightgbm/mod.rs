@@ -19,7 +19,7 @@ mod error;
 mod header;
 mod order;
 mod paths;
-mod quadrature;
+pub(crate) mod quadrature;
 mod shap;
 mod text;
 mod tree;

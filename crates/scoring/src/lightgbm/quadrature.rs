@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 /// The points and weights of the rule with `count` points, which integrates polynomials of a degree up
 /// to 2·count − 1 exactly. Points are the roots of the Legendre polynomial, found by Newton's method
 /// from Tricomi's estimate.
-pub(super) fn gauss_legendre(count: usize) -> Vec<(f64, f64)> {
+pub(crate) fn gauss_legendre(count: usize) -> Vec<(f64, f64)> {
     let rule = |index: usize| {
         let mut x = (PI * (index as f64 + 0.75) / (count as f64 + 0.5)).cos();
         let mut slope = 1.0;
