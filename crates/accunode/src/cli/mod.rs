@@ -1,0 +1,3 @@
+//! The subcommands of the `accunode` binary.
+
+pub mod model;

@@ -1,0 +1,232 @@
+//! `accunode model inspect`: the facts of a bundle or of a LightGBM file, as text or JSON.
+
+use std::io::{self, Write};
+
+use accunode_domain::{Kind, Thresholds};
+use accunode_scoring::{
+    Bundle, Calibration, LightGbmMember, Member, MemberModel, MissingRule, Scorecard, lightgbm::Model,
+    sigmoid,
+};
+use serde::Serialize;
+
+use super::{InspectArgs, read_model};
+
+pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if args.path.is_dir() {
+        let bundle =
+            Bundle::load(&args.path).map_err(|error| anyhow::anyhow!("{}: {error}", args.path.display()))?;
+        print(&mut out, &BundleFacts::new(&bundle), args.json, BundleFacts::write)
+    } else {
+        print(&mut out, &ModelFacts::new(&read_model(&args.path)?), args.json, ModelFacts::write)
+    }
+}
+
+fn print<F: Serialize>(
+    out: &mut dyn Write,
+    facts: &F,
+    json: bool,
+    write: impl Fn(&F, &mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    if json {
+        serde_json::to_writer_pretty(&mut *out, facts)?;
+        writeln!(out)?;
+    } else {
+        write(facts, out)?;
+    }
+    Ok(())
+}
+
+/// What a bundle holds.
+#[derive(Serialize)]
+struct BundleFacts<'a> {
+    name: &'a str,
+    version: &'a str,
+    kind: Kind,
+    hash: &'a str,
+    features: Vec<&'static str>,
+    members: Vec<MemberFacts<'a>>,
+    calibration: Option<Calibration>,
+    thresholds: Thresholds,
+    /// None where a LightGBM file lacks the counts that contributions need.
+    base_log_odds: Option<f64>,
+    /// In the order of the kind's ratios.
+    training_ranges: Vec<RangeFacts>,
+    card: bool,
+}
+
+#[derive(Serialize)]
+struct MemberFacts<'a> {
+    file: &'a str,
+    weight: f64,
+    #[serde(flatten)]
+    model: MemberModelFacts,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum MemberModelFacts {
+    Scorecard {
+        intercept: f64,
+        features: Vec<ScorecardFeatureFacts>,
+    },
+    LightGbm {
+        missing: MissingRule,
+        /// What feeds the model's features, in their order.
+        inputs: Vec<String>,
+        model: ModelFacts,
+    },
+}
+
+#[derive(Serialize)]
+struct ScorecardFeatureFacts {
+    name: &'static str,
+    coefficient: f64,
+    bins: usize,
+    least_value: f64,
+    largest_value: f64,
+    mean: f64,
+}
+
+/// What a LightGBM file holds.
+#[derive(Serialize)]
+struct ModelFacts {
+    trees: usize,
+    features: Vec<RangeFacts>,
+}
+
+/// A name and the values seen in training, where they are known.
+#[derive(Serialize)]
+struct RangeFacts {
+    name: String,
+    range: Option<(f64, f64)>,
+}
+
+impl<'a> BundleFacts<'a> {
+    fn new(bundle: &'a Bundle) -> Self {
+        let kind = bundle.kind();
+        let ranges = kind.ratios().iter().zip(bundle.training_ranges());
+        Self {
+            name: bundle.name(),
+            version: bundle.version(),
+            kind,
+            hash: bundle.hash(),
+            features: bundle.features().collect(),
+            members: bundle.members().iter().map(|member| MemberFacts::new(kind, member)).collect(),
+            calibration: bundle.calibration(),
+            thresholds: bundle.thresholds(),
+            base_log_odds: bundle.base_log_odds().ok(),
+            training_ranges: ranges
+                .map(|(spec, range)| RangeFacts { name: spec.name.to_owned(), range })
+                .collect(),
+            card: bundle.card().is_some(),
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} {}, {}", self.name, self.version, self.kind)?;
+        writeln!(out, "hash         {}", self.hash)?;
+        writeln!(out, "features     {}", self.features.join(", "))?;
+        match self.calibration {
+            Some(c) => writeln!(out, "calibration  logit: intercept {}, slope {}", c.intercept, c.slope)?,
+            None => writeln!(out, "calibration  none")?,
+        }
+        let Thresholds { medium, high, critical } = self.thresholds;
+        writeln!(out, "thresholds   medium {medium}, high {high}, critical {critical}")?;
+        match self.base_log_odds {
+            Some(base) => writeln!(out, "base         {base} in log-odds, probability {}", sigmoid(base))?,
+            None => writeln!(out, "base         unknown: scores cannot be explained")?,
+        }
+        writeln!(out, "card         {}", if self.card { "yes" } else { "no" })?;
+        for (index, member) in self.members.iter().enumerate() {
+            writeln!(out)?;
+            member.write(index, out)?;
+        }
+        writeln!(out, "\ntraining ranges")?;
+        write_ranges(&self.training_ranges, out)
+    }
+}
+
+impl<'a> MemberFacts<'a> {
+    fn new(kind: Kind, member: &'a Member) -> Self {
+        let model = match member.model() {
+            MemberModel::Scorecard(card) => scorecard_facts(kind, card),
+            MemberModel::LightGbm(member) => lightgbm_facts(kind, member),
+        };
+        Self { file: member.file(), weight: member.weight(), model }
+    }
+
+    fn write(&self, index: usize, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "member {index}: {}, weight {}, ", self.file, self.weight)?;
+        match &self.model {
+            MemberModelFacts::Scorecard { intercept, features } => {
+                writeln!(out, "scorecard, intercept {intercept}")?;
+                for f in features {
+                    writeln!(
+                        out,
+                        "  {}: coefficient {}, {} bins, values {} to {}, mean {}",
+                        f.name, f.coefficient, f.bins, f.least_value, f.largest_value, f.mean
+                    )?;
+                }
+                Ok(())
+            }
+            MemberModelFacts::LightGbm { missing, inputs, model } => {
+                let missing = match missing {
+                    MissingRule::Native => "not a number",
+                    MissingRule::Zero => "zero",
+                };
+                writeln!(out, "LightGBM, missing is {missing}, fed with {}", inputs.join(", "))?;
+                model.write(out)
+            }
+        }
+    }
+}
+
+fn scorecard_facts(kind: Kind, card: &Scorecard) -> MemberModelFacts {
+    let facts = |feature: &accunode_scoring::ScorecardFeature| {
+        let values = || feature.bins.iter().map(|bin| bin.value);
+        ScorecardFeatureFacts {
+            name: kind.ratios().get(feature.ratio).map_or("", |spec| spec.name),
+            coefficient: feature.coefficient,
+            bins: feature.bins.len(),
+            least_value: values().fold(f64::INFINITY, f64::min),
+            largest_value: values().fold(f64::NEG_INFINITY, f64::max),
+            mean: feature.mean,
+        }
+    };
+    let features = card.features().iter().map(facts).collect();
+    MemberModelFacts::Scorecard { intercept: card.intercept(), features }
+}
+
+fn lightgbm_facts(kind: Kind, member: &LightGbmMember) -> MemberModelFacts {
+    MemberModelFacts::LightGbm {
+        missing: member.missing(),
+        inputs: member.inputs().iter().map(|input| input.name(kind)).collect(),
+        model: ModelFacts::new(member.model()),
+    }
+}
+
+impl ModelFacts {
+    fn new(model: &Model) -> Self {
+        let features = model.feature_names().iter().zip(model.feature_ranges());
+        Self {
+            trees: model.num_trees(),
+            features: features.map(|(name, range)| RangeFacts { name: name.clone(), range }).collect(),
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "  {} trees, {} features", self.trees, self.features.len())?;
+        write_ranges(&self.features, out)
+    }
+}
+
+fn write_ranges(ranges: &[RangeFacts], out: &mut dyn Write) -> io::Result<()> {
+    for RangeFacts { name, range } in ranges {
+        match range {
+            Some((low, high)) => writeln!(out, "  {name}: {low} to {high}")?,
+            None => writeln!(out, "  {name}: unknown")?,
+        }
+    }
+    Ok(())
+}
