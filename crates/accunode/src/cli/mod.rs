@@ -1,3 +1,4 @@
 //! The subcommands of the `accunode` binary.
 
 pub mod model;
+pub mod score;
