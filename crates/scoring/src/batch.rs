@@ -4,7 +4,7 @@ use accunode_domain::{Ratio, RiskLevel, confidence};
 use rayon::prelude::*;
 
 use crate::{
-    Bundle, Member, MemberModel, MemberScore, Score, ScoreError,
+    Bundle, MemberModel, MemberScore, Score, ScoreError,
     ensemble::{Combined, is_finite},
 };
 
@@ -85,12 +85,18 @@ impl Bundle {
     /// numbers, and the result.
     ///
     /// # Errors
-    /// [`ScoreError`] for another number of columns, columns of different length, or a value that is not
-    /// finite.
+    /// [`ScoreError`] for another number of columns, columns of different length, a value that is not
+    /// finite, or a score that overflows.
     pub fn score_batch(&self, columns: &[Vec<Ratio>]) -> Result<BatchScores, ScoreError> {
         let rows = self.check_columns(columns)?;
-        let members: Vec<MemberColumn> =
-            self.members().iter().map(|member| member_column(member, columns, rows)).collect();
+        let columns: Vec<&[Ratio]> = columns.iter().map(Vec::as_slice).collect();
+        let mut members = Vec::with_capacity(self.members().len());
+        for member in self.members() {
+            let raw = member.raw_batch(&columns)?;
+            let probability =
+                raw.par_iter().with_min_len(BLOCK).map(|raw| member.probability(*raw)).collect();
+            members.push(MemberColumn { raw, probability });
+        }
         let combined: Vec<Combined> = (0..rows)
             .into_par_iter()
             .with_min_len(BLOCK)
@@ -136,36 +142,4 @@ impl Bundle {
         }
         Ok(rows)
     }
-}
-
-/// Row `i` of the columns, into `row`.
-pub(crate) fn gather(columns: &[Vec<Ratio>], i: usize, row: &mut Vec<Ratio>) {
-    row.clear();
-    row.extend(columns.iter().map(|column| column[i]));
-}
-
-fn member_column(member: &Member, columns: &[Vec<Ratio>], rows: usize) -> MemberColumn {
-    let mut raw = vec![0.0; rows];
-    match member.model() {
-        MemberModel::Scorecard(card) => {
-            raw.par_chunks_mut(BLOCK).enumerate().for_each(|(block, out)| {
-                let mut row = Vec::with_capacity(columns.len());
-                for (i, out) in out.iter_mut().enumerate() {
-                    gather(columns, block * BLOCK + i, &mut row);
-                    *out = card.log_odds(&row);
-                }
-            });
-        }
-        MemberModel::LightGbm(lightgbm) => {
-            let cells: Vec<Vec<f64>> = lightgbm
-                .inputs()
-                .par_iter()
-                .map(|input| columns[input.ratio()].iter().map(|r| lightgbm.cell(*input, *r)).collect())
-                .collect();
-            let cells: Vec<&[f64]> = cells.iter().map(Vec::as_slice).collect();
-            lightgbm.model().raw_batch_parallel(&cells, &mut raw);
-        }
-    }
-    let probability = raw.par_iter().with_min_len(BLOCK).map(|raw| member.probability(*raw)).collect();
-    MemberColumn { raw, probability }
 }

@@ -131,7 +131,7 @@ impl Bundle {
         for member in &self.members {
             let MemberModel::LightGbm(member) = member.model() else { continue };
             for (input, range) in member.inputs().iter().zip(member.model().feature_ranges()) {
-                if let (Input::Ratio(index), Some((low, high))) = (input, range) {
+                if let (Input::Ratio(index), Some((low, high))) = (input, *range) {
                     ranges[*index] = Some(match ranges[*index] {
                         Some((least, most)) => (low.min(least), high.max(most)),
                         None => (low, high),

@@ -90,21 +90,16 @@ impl Bundle {
     /// [`Kind::ratios`](accunode_domain::Kind::ratios).
     ///
     /// # Errors
-    /// [`ScoreError`] for another number of ratios or a value that is not finite.
+    /// [`ScoreError`] for another number of ratios, a value that is not finite, or a score that overflows.
     pub fn score(&self, ratios: &[Ratio]) -> Result<Score, ScoreError> {
         self.check_row(ratios)?;
-        let score = |member: &crate::Member| {
-            let raw = member.raw(ratios);
-            MemberScore { raw, probability: member.probability(raw) }
-        };
-        let members: Vec<MemberScore> = self.members().iter().map(score).collect();
-        Ok(self.finish(members))
-    }
-
-    /// The score that follows from the members'.
-    pub(crate) fn finish(&self, members: Vec<MemberScore>) -> Score {
+        let mut members = Vec::with_capacity(self.members().len());
+        for member in self.members() {
+            let raw = member.raw(ratios)?;
+            members.push(MemberScore { raw, probability: member.probability(raw) });
+        }
         let Combined { raw, probability, scorecard, lightgbm } = self.combine(|index| members[index]);
-        Score {
+        Ok(Score {
             members,
             raw,
             probability,
@@ -112,7 +107,7 @@ impl Bundle {
             confidence: confidence(probability),
             scorecard,
             lightgbm,
-        }
+        })
     }
 
     /// The means over the members, whose scores are asked for by their index.

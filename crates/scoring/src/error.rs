@@ -50,16 +50,9 @@ impl BundleError {
         Self { file: file.to_owned(), at: At::Path(path.into()), reason: reason.into() }
     }
 
-    /// A LightGBM file that the reader refuses; its message begins with the line.
+    /// A LightGBM file that the reader refuses.
     pub(crate) fn lightgbm(file: &str, error: &crate::lightgbm::ParseError) -> Self {
-        let text = error.to_string();
-        let place = text.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
-        match place.and_then(|(line, reason)| Some((line.parse().ok()?, reason))) {
-            Some((line, reason)) => {
-                Self { file: file.to_owned(), at: At::Line(line, None), reason: reason.to_owned() }
-            }
-            None => Self::file(file, text),
-        }
+        Self { file: file.to_owned(), at: At::Line(error.line(), None), reason: error.reason().to_owned() }
     }
 
     /// A document that is not JSON or not of the expected shape.
@@ -100,12 +93,12 @@ pub enum ScoreError {
         /// Row of the batch, counted from 0; 0 for a single row.
         row: usize,
     },
-    /// A member whose file holds too little to explain its scores.
+    /// A member that has no answer: its score overflows, or its file holds too little to explain it.
     #[error("{file}: {reason}")]
-    NoContributions {
+    Member {
         /// The member's file.
         file: String,
-        /// What is missing.
+        /// Why.
         reason: String,
     },
 }

@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use crate::{
     Bundle, Hit, MemberModel, ScoreError,
-    batch::{BLOCK, gather},
     path::{Leg, shares},
 };
+
+/// Rows that one task explains: fewer than it would score, for each takes longer.
+const ROWS: usize = 256;
 
 /// The explanation of one row's probability.
 ///
@@ -93,11 +95,10 @@ impl BatchExplanations {
     }
 }
 
-/// What is left once the bins are not asked for.
+/// The ensemble's part of an explanation.
 struct Attribution {
     contributions: Vec<f64>,
     log_odds: f64,
-    members: Vec<MemberExplanation>,
 }
 
 impl Bundle {
@@ -108,7 +109,17 @@ impl Bundle {
     /// nodes saw.
     pub fn explain(&self, ratios: &[Ratio]) -> Result<Explanation, ScoreError> {
         self.check_row(ratios)?;
-        let Attribution { contributions, log_odds, members } = self.attribute(ratios)?;
+        let columns: Vec<&[Ratio]> = ratios.chunks(1).collect();
+        let mut members = Vec::with_capacity(self.members().len());
+        for member in self.members() {
+            members.push(MemberExplanation {
+                contributions: member.contributions(&columns)?,
+                base_log_odds: member.base_log_odds()?,
+                log_odds: member.log_odds(member.raw(ratios)?),
+                share: 0.0,
+            });
+        }
+        let Attribution { contributions, log_odds } = self.attribute(&mut members);
         let base_log_odds = self.base_log_odds()?;
         Ok(Explanation { contributions, base_log_odds, log_odds, bins: self.bins(ratios), members })
     }
@@ -119,27 +130,48 @@ impl Bundle {
     /// As for [`explain`](Self::explain) and `score_batch`.
     pub fn explain_batch(&self, columns: &[Vec<Ratio>]) -> Result<BatchExplanations, ScoreError> {
         let rows = self.check_columns(columns)?;
-        let explain = |i: usize| {
-            let mut row = Vec::with_capacity(columns.len());
-            gather(columns, i, &mut row);
-            self.attribute(&row).map(|a| (a.contributions, a.log_odds))
-        };
-        let parts: Vec<(Vec<f64>, f64)> =
-            (0..rows).into_par_iter().with_min_len(BLOCK / 8).map(explain).collect::<Result<_, _>>()?;
-        let log_odds = parts.iter().map(|(_, log_odds)| *log_odds).collect();
+        let blocks: Vec<Vec<Attribution>> = (0..rows.div_ceil(ROWS))
+            .into_par_iter()
+            .map(|block| {
+                let range = block * ROWS..rows.min((block + 1) * ROWS);
+                let columns: Vec<&[Ratio]> = columns.iter().map(|c| &c[range.clone()]).collect();
+                self.explain_block(&columns, range.len())
+            })
+            .collect::<Result<_, _>>()?;
+        let rows = || blocks.iter().flatten();
         Ok(BatchExplanations {
             ratios: columns.len(),
-            contributions: parts.into_iter().flat_map(|(contributions, _)| contributions).collect(),
+            contributions: rows().flat_map(|row| &row.contributions).copied().collect(),
             base_log_odds: self.base_log_odds()?,
-            log_odds,
+            log_odds: rows().map(|row| row.log_odds).collect(),
         })
+    }
+
+    fn explain_block(&self, columns: &[&[Ratio]], rows: usize) -> Result<Vec<Attribution>, ScoreError> {
+        let (mut parts, mut raw, mut bases) = (Vec::new(), Vec::new(), Vec::new());
+        for member in self.members() {
+            parts.push(member.contributions(columns)?);
+            raw.push(member.raw_batch(columns)?);
+            bases.push(member.base_log_odds()?);
+        }
+        let ratios = columns.len();
+        let explain = |i: usize| {
+            let member = |(m, member): (usize, &crate::Member)| MemberExplanation {
+                contributions: parts[m][i * ratios..(i + 1) * ratios].to_vec(),
+                base_log_odds: bases[m],
+                log_odds: member.log_odds(raw[m][i]),
+                share: 0.0,
+            };
+            self.attribute(&mut self.members().iter().enumerate().map(member).collect::<Vec<_>>())
+        };
+        Ok((0..rows).map(explain).collect())
     }
 
     /// Log-odds from which contributions are measured, after calibration: of the members' weighted mean
     /// where a scorecard's values are at their means and a LightGBM model gives its expected raw score.
     ///
     /// # Errors
-    /// [`ScoreError::NoContributions`] as for [`explain`](Self::explain).
+    /// [`ScoreError::Member`] as for [`explain`](Self::explain).
     pub fn base_log_odds(&self) -> Result<f64, ScoreError> {
         let bases: Vec<f64> =
             self.members().iter().map(crate::Member::base_log_odds).collect::<Result<_, _>>()?;
@@ -150,22 +182,12 @@ impl Bundle {
         self.calibration().map_or(log_odds, |calibration| calibration.apply(log_odds))
     }
 
-    fn attribute(&self, ratios: &[Ratio]) -> Result<Attribution, ScoreError> {
-        let mut members = Vec::with_capacity(self.members().len());
-        for member in self.members() {
-            let mut contributions = vec![0.0; ratios.len()];
-            member.contributions(ratios, &mut contributions)?;
-            members.push(MemberExplanation {
-                contributions,
-                base_log_odds: member.base_log_odds()?,
-                log_odds: member.log_odds(member.raw(ratios)),
-                share: 0.0,
-            });
-        }
-        self.set_shares(&mut members);
+    /// Brings the members' own explanations together, and sets their shares.
+    fn attribute(&self, members: &mut [MemberExplanation]) -> Attribution {
+        self.set_shares(members);
         let slope = self.calibration().map_or(1.0, |calibration| calibration.slope);
-        let mut contributions = vec![0.0; ratios.len()];
-        for member in &members {
+        let mut contributions = vec![0.0; self.kind().ratios().len()];
+        for member in members.iter() {
             for (sum, part) in contributions.iter_mut().zip(&member.contributions) {
                 *sum += slope * member.share * part;
             }
@@ -174,7 +196,7 @@ impl Bundle {
         let after = self.mean_log_odds(|index| members[index].log_odds);
         let (before, after) = (self.calibrated(before), self.calibrated(after));
         settle(&mut contributions, after - before);
-        Ok(Attribution { contributions, log_odds: after, members })
+        Attribution { contributions, log_odds: after }
     }
 
     /// Sets each member's part in a change of the ensemble's log-odds. A member without weight has none.

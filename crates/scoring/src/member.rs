@@ -1,11 +1,13 @@
 //! The members of an ensemble: a model, its weight and how ratios become its inputs.
 
 use accunode_domain::{Kind, Ratio};
+use rayon::prelude::*;
 
 use crate::{
     BundleError, MissingRule, ScoreError,
+    batch::BLOCK,
     files::{Files, MANIFEST, MAX_FILE},
-    lightgbm::Model,
+    lightgbm::{Model, Objective},
     manifest::{EntryModel, MemberEntry},
     numeric::sigmoid,
     scorecard::Scorecard,
@@ -59,7 +61,11 @@ impl LightGbmMember {
             Ok(()) => Ok(contributions.last().copied().unwrap_or(0.0)),
             Err(error) => Err(error.to_string()),
         };
-        Self { scale: model.log_odds_scale(), model, inputs, missing, bias }
+        let scale = match model.facts().objective {
+            Objective::Binary { sigmoid } => sigmoid,
+            Objective::CrossEntropy => 1.0,
+        };
+        Self { model, inputs, missing, scale, bias }
     }
 
     /// The trees.
@@ -81,13 +87,22 @@ impl LightGbmMember {
     }
 
     /// The number that the model sees.
-    pub(crate) fn cell(&self, input: Input, ratio: Ratio) -> f64 {
+    fn cell(&self, input: Input, ratio: Ratio) -> f64 {
         match (input, ratio, self.missing) {
             (Input::NotMeaningful(_), ratio, _) => f64::from(u8::from(ratio == Ratio::NotMeaningful)),
             (Input::Ratio(_), Ratio::Value(x), _) => x,
             (Input::Ratio(_), _, MissingRule::Native) => f64::NAN,
             (Input::Ratio(_), _, MissingRule::Zero) => 0.0,
         }
+    }
+
+    /// The model's columns from those of the kind's ratios.
+    pub(crate) fn columns(&self, columns: &[&[Ratio]]) -> Vec<Vec<f64>> {
+        let column = |input: &Input| {
+            let ratios = columns.get(input.ratio()).copied().unwrap_or_default();
+            ratios.iter().map(|ratio| self.cell(*input, *ratio)).collect()
+        };
+        self.inputs.par_iter().map(column).collect()
     }
 
     fn row(&self, ratios: &[Ratio]) -> Vec<f64> {
@@ -168,11 +183,34 @@ impl Member {
     }
 
     /// The raw score of one row: log-odds of a scorecard, sum of the leaves of a LightGBM model.
-    pub(crate) fn raw(&self, ratios: &[Ratio]) -> f64 {
-        match &self.model {
+    pub(crate) fn raw(&self, ratios: &[Ratio]) -> Result<f64, ScoreError> {
+        let raw = match &self.model {
             MemberModel::Scorecard(card) => card.log_odds(ratios),
             MemberModel::LightGbm(member) => member.model.raw(&member.row(ratios)),
+        };
+        if raw.is_finite() { Ok(raw) } else { Err(self.overflow()) }
+    }
+
+    /// The raw scores of a batch of checked columns on all cores, bit for bit those of its rows.
+    pub(crate) fn raw_batch(&self, columns: &[&[Ratio]]) -> Result<Vec<f64>, ScoreError> {
+        let mut raw = vec![0.0; columns.first().map_or(0, |column| column.len())];
+        match &self.model {
+            MemberModel::Scorecard(card) => {
+                raw.par_chunks_mut(BLOCK).enumerate().for_each(|(block, out)| {
+                    let mut row = Vec::with_capacity(columns.len());
+                    for (i, out) in out.iter_mut().enumerate() {
+                        gather(columns, block * BLOCK + i, &mut row);
+                        *out = card.log_odds(&row);
+                    }
+                });
+            }
+            MemberModel::LightGbm(member) => {
+                let cells = member.columns(columns);
+                let cells: Vec<&[f64]> = cells.iter().map(Vec::as_slice).collect();
+                member.model.raw_batch_parallel(&cells, &mut raw).map_err(|error| self.no_answer(&error))?;
+            }
         }
+        if raw.iter().all(|raw| raw.is_finite()) { Ok(raw) } else { Err(self.overflow()) }
     }
 
     /// The probability that belongs to a raw score.
@@ -197,43 +235,57 @@ impl Member {
             MemberModel::Scorecard(card) => Ok(card.base_log_odds()),
             MemberModel::LightGbm(member) => match &member.bias {
                 Ok(bias) => Ok(bias * member.scale),
-                Err(reason) => Err(self.no_contributions(reason.clone())),
+                Err(reason) => Err(self.no_answer(reason)),
             },
         }
     }
 
-    /// Adds what each ratio of the kind contributes to this member's log-odds to `out`.
-    pub(crate) fn contributions(&self, ratios: &[Ratio], out: &mut [f64]) -> Result<(), ScoreError> {
-        let mut add = |ratio: usize, part: f64| {
-            if let Some(sum) = out.get_mut(ratio) {
-                *sum += part;
-            }
-        };
+    /// What each ratio of the kind contributes to this member's log-odds: `columns.len()` values a row,
+    /// row by row. On this thread.
+    pub(crate) fn contributions(&self, columns: &[&[Ratio]]) -> Result<Vec<f64>, ScoreError> {
+        let (rows, ratios) = (columns.first().map_or(0, |column| column.len()), columns.len());
+        let mut out = vec![0.0; rows * ratios];
         match &self.model {
             MemberModel::Scorecard(card) => {
-                for feature in card.features() {
-                    let ratio = ratios.get(feature.ratio).copied().unwrap_or(Ratio::Missing);
-                    add(
-                        feature.ratio,
-                        feature.coefficient * (feature.value(feature.hit(ratio)) - feature.mean),
-                    );
+                let mut row = Vec::with_capacity(ratios);
+                for (i, out) in out.chunks_exact_mut(ratios).enumerate() {
+                    gather(columns, i, &mut row);
+                    for feature in card.features() {
+                        let value = feature.value(feature.hit(row[feature.ratio]));
+                        out[feature.ratio] = feature.coefficient * (value - feature.mean);
+                    }
                 }
             }
             MemberModel::LightGbm(member) => {
-                let mut parts = vec![0.0; member.inputs.len() + 1];
+                let cells = member.columns(columns);
+                let cells: Vec<&[f64]> = cells.iter().map(Vec::as_slice).collect();
+                let width = member.inputs.len() + 1;
+                let mut parts = vec![0.0; rows * width];
                 member
                     .model
-                    .contributions(&member.row(ratios), &mut parts)
-                    .map_err(|error| self.no_contributions(error.to_string()))?;
-                for (input, part) in member.inputs.iter().zip(parts) {
-                    add(input.ratio(), part * member.scale);
+                    .contributions_batch(&cells, &mut parts)
+                    .map_err(|error| self.no_answer(&error))?;
+                for (out, parts) in out.chunks_exact_mut(ratios).zip(parts.chunks_exact(width)) {
+                    for (input, part) in member.inputs.iter().zip(parts) {
+                        out[input.ratio()] += part * member.scale;
+                    }
                 }
             }
         }
-        Ok(())
+        if out.iter().all(|part| part.is_finite()) { Ok(out) } else { Err(self.overflow()) }
     }
 
-    fn no_contributions(&self, reason: String) -> ScoreError {
-        ScoreError::NoContributions { file: self.file.clone(), reason }
+    fn no_answer(&self, reason: &dyn std::fmt::Display) -> ScoreError {
+        ScoreError::Member { file: self.file.clone(), reason: reason.to_string() }
     }
+
+    fn overflow(&self) -> ScoreError {
+        self.no_answer(&"the score is too large for a number")
+    }
+}
+
+/// Row `i` of the columns, into `row`.
+pub(crate) fn gather(columns: &[&[Ratio]], i: usize, row: &mut Vec<Ratio>) {
+    row.clear();
+    row.extend(columns.iter().map(|column| column[i]));
 }

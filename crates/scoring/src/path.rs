@@ -7,7 +7,10 @@
 
 use std::sync::LazyLock;
 
-use crate::numeric::{ln_sigmoid, log_sum_exp};
+use crate::{
+    lightgbm::quadrature::gauss_legendre,
+    numeric::{ln_sigmoid, log_sum_exp},
+};
 
 /// Nodes of one panel.
 const NODES: usize = 16;
@@ -99,31 +102,8 @@ fn kinks(legs: &[Leg]) -> Vec<f64> {
     kinks
 }
 
-/// Nodes and weights of the Gauss–Legendre rule on (0, 1), from the roots of the Legendre polynomial.
-static RULE: LazyLock<[(f64, f64); NODES]> = LazyLock::new(|| {
-    let n = NODES as f64;
-    std::array::from_fn(|i| {
-        let mut x = (std::f64::consts::PI * (i as f64 + 0.75) / (n + 0.5)).cos();
-        let mut slope = 1.0;
-        // Newton's method from the classical first guess doubles its digits each time.
-        for _ in 0..8 {
-            let (value, derivative) = legendre(x);
-            x -= value / derivative;
-            slope = legendre(x).1;
-        }
-        (f64::midpoint(1.0, x), 1.0 / ((1.0 - x * x) * slope * slope))
-    })
-});
-
-/// The Legendre polynomial of degree [`NODES`] and its derivative, by the three-term recurrence.
-fn legendre(x: f64) -> (f64, f64) {
-    let (mut before, mut value) = (1.0, x);
-    for k in 2..=NODES {
-        let k = k as f64;
-        (before, value) = (value, ((2.0 * k - 1.0) * x * value - (k - 1.0) * before) / k);
-    }
-    (value, NODES as f64 * (x * value - before) / (x * x - 1.0))
-}
+/// Nodes and weights on (0, 1).
+static RULE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| gauss_legendre(NODES));
 
 #[cfg(test)]
 mod tests {
@@ -146,14 +126,6 @@ mod tests {
 
     fn shared(legs: &[Leg]) -> f64 {
         shares(legs).iter().zip(legs).map(|(a, leg)| a * leg.change).sum()
-    }
-
-    #[test]
-    fn the_rule_integrates_polynomials_of_its_degree() {
-        for power in 0..2 * NODES {
-            let integral: f64 = RULE.iter().map(|(x, w)| w * x.powi(power as i32)).sum();
-            assert!((integral - 1.0 / (power as f64 + 1.0)).abs() < 1e-15, "x^{power}");
-        }
     }
 
     #[test]

@@ -26,6 +26,12 @@ fn a_sound_bundle_tells_what_it_is() {
 }
 
 #[test]
+fn a_bundle_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>(_: &T) {}
+    shared(&fixtures::bundle());
+}
+
+#[test]
 fn a_folder_and_memory_give_the_same_hash() {
     let dir = tempfile::tempdir().unwrap();
     for (name, content) in files() {
@@ -187,6 +193,8 @@ fn edited(file: &str, from: &str, to: &str) -> String {
 fn texts_are_refused_by_line_and_reason() {
     let cases = [
         ("manifest.json", "\"name\"", "\"nickname\"", "unknown field `nickname`"),
+        ("manifest.json", "\"name\"", "\"name\": \"a\", \"name\"", "duplicate field `name`"),
+        ("manifest.json", "\"format\": 1,", "", "missing field `format`"),
         ("manifest.json", "\"slope\": 1.5", "\"slope\": NaN", "expected value"),
         ("manifest.json", "\"slope\": 1.5", "\"slope\": 1e999", "number out of range"),
         ("manifest.json", "\"native\"", "\"mean\"", "unknown variant `mean`, expected `native` or `zero`"),

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use accunode_domain::{Kind, Thresholds};
 use accunode_scoring::{
-    Bundle, Calibration, LightGbmMember, Member, MemberModel, MissingRule, Scorecard, lightgbm::Model,
+    Bundle, Calibration, LightGbmMember, Member, MemberModel, MissingRule, Scorecard,
+    lightgbm::{Model, Objective},
     sigmoid,
 };
 use serde::Serialize;
@@ -91,7 +92,17 @@ struct ScorecardFeatureFacts {
 /// What a LightGBM file holds.
 #[derive(Serialize)]
 struct ModelFacts {
+    format: String,
+    objective: &'static str,
+    /// Factor from the raw score to the log-odds.
+    sigmoid: f64,
+    /// Whether the raw score is the mean of the trees (random forest) instead of their sum.
+    average: bool,
     trees: usize,
+    leaves_of_largest_tree: usize,
+    categorical_splits: bool,
+    /// Whether scores can be explained.
+    training_counts: bool,
     features: Vec<RangeFacts>,
 }
 
@@ -209,14 +220,43 @@ fn lightgbm_facts(kind: Kind, member: &LightGbmMember) -> MemberModelFacts {
 impl ModelFacts {
     fn new(model: &Model) -> Self {
         let features = model.feature_names().iter().zip(model.feature_ranges());
+        let facts = model.facts();
+        let (objective, sigmoid) = match facts.objective {
+            Objective::Binary { sigmoid } => ("binary", sigmoid),
+            Objective::CrossEntropy => ("cross_entropy", 1.0),
+        };
         Self {
-            trees: model.num_trees(),
-            features: features.map(|(name, range)| RangeFacts { name: name.clone(), range }).collect(),
+            format: facts.version.clone(),
+            objective,
+            sigmoid,
+            average: facts.average,
+            trees: facts.trees,
+            leaves_of_largest_tree: facts.leaves_max,
+            categorical_splits: facts.has_categorical,
+            training_counts: facts.has_counts,
+            features: features
+                .map(|(name, range)| RangeFacts { name: name.clone(), range: *range })
+                .collect(),
         }
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "  {} trees, {} features", self.trees, self.features.len())?;
+        let raw = if self.average { "mean" } else { "sum" };
+        writeln!(
+            out,
+            "  format {}, {}, sigmoid {}, {raw} of trees",
+            self.format, self.objective, self.sigmoid
+        )?;
+        let yes = |yes| if yes { "yes" } else { "no" };
+        writeln!(
+            out,
+            "  {} trees of at most {} leaves, categorical splits: {}, training counts: {}",
+            self.trees,
+            self.leaves_of_largest_tree,
+            yes(self.categorical_splits),
+            yes(self.training_counts)
+        )?;
+        writeln!(out, "  {} features", self.features.len())?;
         write_ranges(&self.features, out)
     }
 }

@@ -44,23 +44,23 @@ fn score<R: Read>(
         write!(out, ",contribution_bias")?;
     }
     writeln!(out)?;
+    let width = features + 1;
     let mut columns = vec![Vec::with_capacity(BLOCK); features];
-    let mut raw = Vec::new();
-    let mut parts = vec![0.0; features + 1];
-    let mut row = vec![0.0; features];
+    let (mut raw, mut parts) = (Vec::new(), Vec::new());
     while rows.block(&mut columns)? {
         let count = columns.first().map_or(0, Vec::len);
         let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
         raw.resize(count, 0.0);
-        model.raw_batch_parallel(&slices, &mut raw);
+        model.raw_batch_parallel(&slices, &mut raw)?;
+        if contributions {
+            parts.resize(count * width, 0.0);
+            model.contributions_batch_parallel(&slices, &mut parts)?;
+        }
         for (i, raw) in raw.iter().enumerate() {
             write!(out, "{raw},{}", model.probability(*raw))?;
-            if contributions {
-                row.iter_mut().zip(&columns).for_each(|(cell, column)| *cell = column[i]);
-                model.contributions(&row, &mut parts).map_err(|error| anyhow::anyhow!("{error}"))?;
-                for part in &parts {
-                    write!(out, ",{part}")?;
-                }
+            // Empty where contributions were not asked for.
+            for part in parts.get(i * width..(i + 1) * width).unwrap_or_default() {
+                write!(out, ",{part}")?;
             }
             writeln!(out)?;
         }
