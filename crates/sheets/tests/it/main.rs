@@ -5,5 +5,6 @@ mod csv;
 mod hostile;
 mod real_files;
 mod round_trip;
+mod sample;
 mod support;
 mod xlsx;
