@@ -88,6 +88,17 @@ pub fn models(settings: &Settings) -> Result<Models> {
     }
 }
 
+/// Wake-ups through Redis when there is one, else within this process. Must be called on the runtime.
+///
+/// # Errors
+/// When `REDIS_URL` cannot be read.
+pub fn wake(settings: &Settings) -> Result<Wake> {
+    match &settings.redis_url {
+        Some(url) => Wake::redis(url.expose_secret()).context("REDIS_URL"),
+        None => Ok(Wake::in_process()),
+    }
+}
+
 /// Opens everything that the application needs.
 ///
 /// # Errors
@@ -97,13 +108,12 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
         .await
         .context("the database cannot be opened")?;
     db.check_policies().await?;
-    let redis = settings.redis_url.as_ref().map(ExposeSecret::expose_secret);
     let config = settings.server(secret_key(settings)?);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Ok(AppState::new(Parts {
         db,
         blobs: Blobs::local(&settings.data_dir.join("files")).context("the folder of files cannot be used")?,
-        wake: Wake::connect(redis).await.context("REDIS_URL")?,
+        wake: wake(settings)?,
         clock: Clock::system(),
         models: models(settings)?,
         tokens: Tokens::new(&config.secret_key, config.access_token_minutes),

@@ -4,7 +4,6 @@ use std::{fs, io::Write, process::ExitCode};
 
 use accunode_db::Db;
 use accunode_domain::Kind;
-use accunode_infra::Wake;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use secrecy::ExposeSecret;
@@ -103,9 +102,9 @@ async fn database(settings: &Settings) -> Result<String> {
 }
 
 async fn redis(settings: &Settings) -> Result<String> {
-    let Some(url) = &settings.redis_url else {
-        return Ok("not set: this server works alone".to_owned());
-    };
-    let wake = Wake::connect(Some(url.expose_secret())).await?;
-    if wake.ping().await == Some(true) { Ok("answers".to_owned()) } else { bail!("does not answer") }
+    match app::wake(settings)?.ping().await {
+        None => Ok("not set: this server works alone".to_owned()),
+        Some(true) => Ok("answers".to_owned()),
+        Some(false) => bail!("does not answer"),
+    }
 }

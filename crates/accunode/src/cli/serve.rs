@@ -1,6 +1,6 @@
 //! `accunode serve`: the HTTP server with its workers inside.
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, process::ExitCode};
 
 use accunode_db::Db;
 use accunode_queue::Runner;
@@ -94,9 +94,10 @@ fn workers(state: &AppState, stop: &CancellationToken) -> tokio::task::JoinHandl
         if concurrency == 0 {
             return;
         }
-        let runner = Runner::new(state.db.clone(), state.wake.clone(), state.clock.clone())
+        let runner = Runner::new(state.db.clone(), state.wake.clone())
+            .clock(state.clock.clone())
             .concurrency(concurrency)
-            .handler(Arc::new(UploadHandler { state }));
+            .handler(UploadHandler { state });
         runner.run(stop).await;
     })
 }

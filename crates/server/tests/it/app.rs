@@ -1,6 +1,6 @@
 //! The application under test: a fresh database, people in every role, a client for each, and a worker.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use accunode_db::Clock;
 use accunode_domain::{Actor, UserId};
@@ -97,9 +97,10 @@ impl TestApp {
 
     /// Starts a worker.
     pub fn work(&self) {
-        let runner = Runner::new(self.state.db.clone(), self.state.wake.clone(), self.state.clock.clone())
+        let runner = Runner::new(self.state.db.clone(), self.state.wake.clone())
+            .clock(self.state.clock.clone())
             .concurrency(2)
-            .handler(Arc::new(UploadHandler { state: self.state.clone() }));
+            .handler(UploadHandler { state: self.state.clone() });
         tokio::spawn(runner.run(self.stop.clone()));
     }
 

@@ -8,7 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use accunode_db::Tx;
 use accunode_domain::{AccessLevel, Actor, Error, Kind, OrganizationId, Result, Role, UploadId, UserId};
-use accunode_queue::{Handler, JobContext, JobError};
+use accunode_queue::{Context, DeadJob, Handler, JobError};
 use accunode_scoring::Bundle;
 use accunode_sheets::{Record, Row};
 use serde::{Deserialize, Serialize};
@@ -52,15 +52,14 @@ impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         match error {
             Error::BadRequest(text) | Error::TooLarge(text) => Self::Failed(text),
-            Error::Internal(source) => Self::Job(JobError::Retry(source.to_string())),
-            other => Self::Job(JobError::Retry(other.to_string())),
+            other => Self::Job(other.into()),
         }
     }
 }
 
 impl From<accunode_db::DbError> for Stop {
     fn from(error: accunode_db::DbError) -> Self {
-        Self::Job(JobError::Retry(error.to_string()))
+        Self::Job(error.into())
     }
 }
 
@@ -76,8 +75,8 @@ impl Handler for UploadHandler {
         KIND
     }
 
-    async fn run(&self, job: &JobContext) -> Result<(), JobError> {
-        let id = upload_id(job)?;
+    async fn run(&self, job: &Context) -> Result<(), JobError> {
+        let id = job.payload::<Payload>()?.upload_id;
         match self.work(job, id).await {
             Ok(()) => Ok(()),
             Err(Stop::Job(error)) => Err(error),
@@ -85,22 +84,17 @@ impl Handler for UploadHandler {
         }
     }
 
-    async fn on_dead(&self, job: &JobContext, _: &str) -> Result<(), JobError> {
-        // The reason is in the queue's table and the log; it may hold what is not for the person to see.
+    async fn on_dead(&self, tx: &mut Tx, job: &DeadJob<'_>) -> accunode_db::Result<()> {
+        // The reason stays with the job, for operators: it may hold what is not for the person to see.
         let message = "The file could not be processed because of an internal error";
-        let id = upload_id(job)?;
-        let mut tx = self.state.db.system("end an upload whose job was given up").await.map_err(retry)?;
-        store::finish(&mut tx, id, "failed", Some(message), self.state.clock.now()).await.map_err(retry)?;
-        tx.commit().await.map_err(retry)
+        match job.payload::<Payload>() {
+            Ok(payload) => store::finish(tx, payload.upload_id, "failed", Some(message), job.at).await,
+            Err(error) => {
+                tracing::error!(%error, job.id = %job.lease.id, "a dead job names no upload");
+                Ok(())
+            }
+        }
     }
-}
-
-fn retry(error: impl std::fmt::Display) -> JobError {
-    JobError::Retry(error.to_string())
-}
-
-fn upload_id(job: &JobContext) -> Result<Uuid, JobError> {
-    job.payload::<Payload>().map(|p| p.upload_id).map_err(|e| JobError::Permanent(e.to_string()))
 }
 
 /// The rows of one transaction.
@@ -111,23 +105,23 @@ struct Chunk {
 }
 
 impl UploadHandler {
-    async fn work(&self, job: &JobContext, id: Uuid) -> Result<(), Stop> {
+    async fn work(&self, job: &Context, id: Uuid) -> Result<(), Stop> {
         let state = &self.state;
         let mut tx = state.db.system("find the upload to work on").await?;
         let upload = store::by_id(&mut tx, id).await?.ok_or(JobError::Permanent("no such upload".to_owned()))?;
         let kind: Kind = upload.job_type.parse().map_err(JobError::Permanent)?;
         let bundle = state.models.get(kind);
-        job.fence(&mut tx).await?;
+        job.lease.fence(&mut tx).await?;
         let model = (bundle.name(), bundle.version(), bundle.hash());
         if !store::start(&mut tx, id, model, state.clock.now()).await? {
             return Ok(()); // cancelled, or done by a worker whose last word to the queue was lost
         }
         tx.commit().await?;
-        let path = state.blobs.local(&upload.file_key).await.map_err(Error::internal)?;
-        let mut chunks = self.read(path.as_ref().to_path_buf(), kind, &upload).await?;
+        let file = state.blobs.open_local(&upload.file_key).await.map_err(Error::internal)?;
+        let mut chunks = self.read(file.path().to_path_buf(), kind, &upload);
         let mut header = None;
         while let Some(message) = chunks.recv().await {
-            if job.cancelled() {
+            if job.cancelled.is_cancelled() {
                 return Err(Stop::Job(JobError::Release));
             }
             match message? {
@@ -146,12 +140,7 @@ impl UploadHandler {
     }
 
     /// Reads the file on a thread of its own, at most two chunks ahead.
-    async fn read(
-        &self,
-        path: PathBuf,
-        kind: Kind,
-        upload: &UploadRow,
-    ) -> Result<mpsc::Receiver<Result<Message, Error>>, Stop> {
+    fn read(&self, path: PathBuf, kind: Kind, upload: &UploadRow) -> mpsc::Receiver<Result<Message, Error>> {
         let (sender, receiver) = mpsc::channel(2);
         let config = &self.state.config;
         let (max_rows, size) = (config.max_upload_rows, config.chunk_rows.max(1));
@@ -163,19 +152,19 @@ impl UploadHandler {
                 let _ = sender.blocking_send(Err(error));
             }
         });
-        Ok(receiver)
+        receiver
     }
 
-    async fn note_total(&self, job: &JobContext, id: Uuid, total: i64) -> Result<(), Stop> {
+    async fn note_total(&self, job: &Context, id: Uuid, total: i64) -> Result<(), Stop> {
         let mut tx = self.state.db.system("note how many rows an upload has").await?;
-        job.fence(&mut tx).await?;
+        job.lease.fence(&mut tx).await?;
         store::set_total(&mut tx, id, total, self.state.clock.now()).await?;
         Ok(tx.commit().await?)
     }
 
     async fn store(
         &self,
-        job: &JobContext,
+        job: &Context,
         upload: &UploadRow,
         kind: Kind,
         bundle: &Arc<Bundle>,
@@ -191,7 +180,7 @@ impl UploadHandler {
         let now = self.state.clock.now();
         let owner = owner(upload)?;
         let mut tx: Tx = self.state.db.scoped(&actor(upload, &owner)).await?;
-        job.fence(&mut tx).await?;
+        job.lease.fence(&mut tx).await?;
         let upload_id = Some(UploadId(upload.id));
         let batch = Batch {
             kind,
@@ -219,11 +208,14 @@ impl UploadHandler {
         Ok(tx.commit().await?)
     }
 
-    async fn end(&self, job: &JobContext, id: Uuid, status: &str, error: Option<&str>) -> Result<(), JobError> {
-        let mut tx = self.state.db.system("end an upload").await.map_err(retry)?;
-        job.fence(&mut tx).await?;
-        store::finish(&mut tx, id, status, error, self.state.clock.now()).await.map_err(retry)?;
-        tx.commit().await.map_err(retry)
+    /// Ends the upload and its job in one transaction.
+    async fn end(&self, job: &Context, id: Uuid, status: &str, error: Option<&str>) -> Result<(), JobError> {
+        let now = self.state.clock.now();
+        let mut tx = self.state.db.system("end an upload").await?;
+        job.lease.fence(&mut tx).await?;
+        store::finish(&mut tx, id, status, error, now).await?;
+        job.lease.complete(&mut tx, now).await?;
+        Ok(tx.commit().await?)
     }
 }
 

@@ -3,12 +3,13 @@
 use std::{fs::File, io::BufReader, path::Path};
 
 use accunode_domain::{Actor, Error, Kind, Result, UploadId};
-use accunode_queue::NewJob;
+use accunode_infra::{BlobError, Stored};
+use accunode_queue::{NewJob, Priority, Stats};
 use accunode_sheets::{FileError, Format, Limits, Reader};
 use axum::extract::multipart::Field;
 use futures_util::TryStreamExt;
 
-use super::{lane, load, priority};
+use super::{lane, load, priority, waiting};
 use crate::{
     features::uploads::{
         api::submit::Accepted,
@@ -62,16 +63,19 @@ pub async fn submit(
     accepted
 }
 
-pub(in crate::features::uploads) fn blob_error(error: accunode_infra::BlobError) -> Error {
+/// A store's error in words for the sender.
+fn blob_error(error: BlobError) -> Error {
     match error {
-        accunode_infra::BlobError::TooLarge { limit } => {
-            Error::TooLarge(format!("The file is larger than {} MB", limit / (1 << 20)))
-        }
-        accunode_infra::BlobError::Source(_) => {
+        BlobError::TooLarge { limit } => Error::TooLarge(format!("The file is larger than {}", size(limit))),
+        BlobError::Input(_) => {
             Error::BadRequest("The upload broke off before the file was complete".to_owned())
         }
         other => Error::internal(other),
     }
+}
+
+fn size(bytes: u64) -> String {
+    if bytes >= 1 << 20 { format!("{} MB", bytes >> 20) } else { format!("{bytes} bytes") }
 }
 
 async fn record(
@@ -81,12 +85,12 @@ async fn record(
     id: UploadId,
     name: &str,
     key: &str,
-    stored: &accunode_infra::Stored,
+    stored: &Stored,
 ) -> Result<Accepted> {
-    let path = state.blobs.local(key).await.map_err(Error::internal)?;
+    let file = state.blobs.open_local(key).await.map_err(Error::internal)?;
     let max_rows = state.config.max_upload_rows;
     let count = stored.size <= COUNT_AT_ONCE_BYTES;
-    let rows = tokio::task::spawn_blocking(move || look(path.as_ref(), kind, max_rows, count))
+    let rows = tokio::task::spawn_blocking(move || look(file.path(), kind, max_rows, count))
         .await
         .map_err(Error::internal)??;
     let (owner, priority) = (Owner::of(actor), priority(rows));
@@ -106,14 +110,15 @@ async fn record(
     };
     // One customer's uploads wait for each other, not for another customer's.
     let customer = actor.tenant_id.map(|t| t.0).or(actor.organization_id.map(|o| o.0)).unwrap_or(actor.user_id.0);
-    let payload = serde_json::to_value(Payload { upload_id: id.0 }).map_err(Error::internal)?;
-    let job = NewJob::new(KIND, payload).priority(priority).tenant_key(customer.to_string());
+    let now = state.clock.now();
+    let job = NewJob::new(KIND, &Payload { upload_id: id.0 }, now).map_err(Error::internal)?;
+    let job = job.priority(priority).tenant_key(customer.to_string());
     let mut tx = state.db.scoped(actor).await?;
-    store::insert(&mut tx, &new, state.clock.now()).await?;
-    let task_id = accunode_queue::enqueue(&mut tx, job, state.clock.now()).await?;
+    store::insert(&mut tx, &new, now).await?;
+    let task_id = accunode_queue::enqueue(&mut tx, job).await?;
     let queue = accunode_queue::stats(&mut tx).await?;
     tx.commit().await?;
-    state.wake.notify().await;
+    state.wake.notify();
     Ok(accepted(state, id, task_id, rows, priority, &queue))
 }
 
@@ -122,8 +127,8 @@ fn accepted(
     id: UploadId,
     task_id: uuid::Uuid,
     total_rows: Option<i64>,
-    priority: accunode_queue::Priority,
-    queue: &accunode_queue::Stats,
+    priority: Priority,
+    queue: &Stats,
 ) -> Accepted {
     let minutes = total_rows.map_or(10, |rows| rows / ASSUMED_ROWS_PER_MINUTE + 1);
     let counted = total_rows.map_or("a large file".to_owned(), |rows| format!("{rows} rows"));
@@ -135,8 +140,8 @@ fn accepted(
         total_rows,
         estimated_time_minutes: minutes,
         queue_priority: lane(priority).to_owned(),
-        queue_position: queue.waiting(priority).max(1),
-        current_system_load: load(queue.waiting_total()).to_owned(),
+        queue_position: waiting(queue, priority).max(1),
+        current_system_load: load(queue).to_owned(),
         processing_message: format!("Scoring {counted}; this should take less than {minutes} min"),
         worker_capacity: state.config.worker_concurrency,
     }

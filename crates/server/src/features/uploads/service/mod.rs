@@ -7,7 +7,7 @@ pub use intake::submit;
 
 use accunode_db::Timestamp;
 use accunode_domain::{Actor, Error, FieldError, Kind, Result, UploadId};
-use accunode_queue::Priority;
+use accunode_queue::{Priority, Stats};
 
 use super::{
     api::jobs::{JobParams, JobStatus},
@@ -34,9 +34,14 @@ const fn lane(priority: Priority) -> &'static str {
     }
 }
 
+/// Jobs that wait in a lane.
+fn waiting(queue: &Stats, lane: Priority) -> i64 {
+    usize::try_from(lane.number()).ok().and_then(|i| queue.waiting.get(i)).copied().unwrap_or(0)
+}
+
 /// Waiting jobs in words.
-const fn load(waiting: i64) -> &'static str {
-    match waiting {
+fn load(queue: &Stats) -> &'static str {
+    match queue.waiting.iter().sum::<i64>() {
         ..10 => "low",
         10..50 => "medium",
         _ => "high",
@@ -105,10 +110,10 @@ pub async fn status(state: &AppState, actor: &Actor, id: UploadId) -> Result<Job
     let waits = matches!(row.status.as_str(), "pending" | "queued");
     Ok(JobStatus {
         queue_priority: row.queue_priority.clone(),
-        queue_position: if waits { queue.waiting(lane_of(&row)).max(1) } else { 0 },
+        queue_position: if waits { waiting(&queue, lane_of(&row)).max(1) } else { 0 },
         estimated_completion: estimate(&row, rate, now),
         current_worker_capacity: state.config.worker_concurrency,
-        system_load: load(queue.waiting_total()).to_owned(),
+        system_load: load(&queue).to_owned(),
         processing_rate: format!("{:.1} rows/min", rate * 60.0),
         job: row.into(),
     })
@@ -151,6 +156,7 @@ mod tests {
 
     #[test]
     fn load_in_words() {
-        assert_eq!([load(0), load(10), load(50)], ["low", "medium", "high"]);
+        let stats = |high, low| Stats { waiting: [high, 0, low], ..Stats::default() };
+        assert_eq!([load(&stats(0, 9)), load(&stats(5, 5)), load(&stats(0, 50))], ["low", "medium", "high"]);
     }
 }
