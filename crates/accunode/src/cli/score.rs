@@ -106,7 +106,7 @@ struct Results {
 impl Results {
     fn of(bundle: &Bundle, rows: &[Row], explain: bool) -> anyhow::Result<Self> {
         let good = || rows.iter().filter_map(|row| row.record.as_ref().ok());
-        let column = |i: usize| good().map(|record| record.ratios.get(i).copied().unwrap_or(Ratio::Missing));
+        let column = |i: usize| good().map(move |record| record.ratios.get(i).copied().unwrap_or(Ratio::Missing));
         let columns: Vec<Vec<Ratio>> =
             (0..bundle.kind().ratios().len()).map(|i| column(i).collect()).collect();
         let explanations = explain.then(|| bundle.explain_batch(&columns)).transpose()?;
