@@ -61,7 +61,8 @@ impl Filter {
     /// [`Error::Invalid`] for a year that is none.
     pub fn new(symbol: Option<String>, year: Option<&str>) -> Result<Self> {
         let year = given(year).map(Period::parse_year).transpose();
-        let year = year.map_err(|e| Error::field("reporting_year", format!("Invalid reporting year: {e}")))?;
+        let year =
+            year.map_err(|e| Error::field("reporting_year", format!("Invalid reporting year: {e}")))?;
         let symbol = given(symbol.as_deref()).map(|s| contains(&s.to_uppercase()));
         Ok(Self { symbol, year: year.map(i32::from), ..Self::default() })
     }
@@ -72,8 +73,8 @@ impl Filter {
     /// [`Error::Invalid`] for a quarter that is none.
     pub fn with_quarter(self, quarter: Option<&str>) -> Result<Self> {
         let quarter = given(quarter).map(str::parse::<Quarter>).transpose();
-        let quarter =
-            quarter.map_err(|e| Error::field("reporting_quarter", format!("Invalid reporting quarter: {e}")))?;
+        let quarter = quarter
+            .map_err(|e| Error::field("reporting_quarter", format!("Invalid reporting quarter: {e}")))?;
         Ok(Self { quarter: quarter.map(Quarter::as_str), ..self })
     }
 
@@ -281,8 +282,15 @@ pub async fn create(state: &AppState, actor: &Actor, kind: Kind, record: Record)
     let owner = Owner::of(actor);
     let rows = [(None, record)];
     let scores = score(&bundle, &rows)?;
-    let batch =
-        Batch { kind, owner, upload: None, rows: &rows, scores: &scores, bundle: &bundle, update_companies: false };
+    let batch = Batch {
+        kind,
+        owner,
+        upload: None,
+        rows: &rows,
+        scores: &scores,
+        bundle: &bundle,
+        update_companies: false,
+    };
     let mut tx = state.db.scoped(actor).await?;
     let stored = store_batch(&mut tx, &batch, state.clock.now()).await?;
     let Some(Some(id)) = stored.first() else {

@@ -84,7 +84,9 @@ macro_rules! select {
 macro_rules! from {
     ($kind:tt) => {
         concat!(
-            " FROM ", stringify!($kind), "_predictions p JOIN companies c ON c.id = p.company_id
+            " FROM ",
+            stringify!($kind),
+            "_predictions p JOIN companies c ON c.id = p.company_id
                LEFT JOIN organizations o ON o.id = p.organization_id
                LEFT JOIN users u ON u.id = p.created_by"
         )
@@ -121,7 +123,9 @@ macro_rules! system {
 macro_rules! numbers {
     ($probability:literal) => {
         concat!(
-            "SELECT c.sector, p.risk_level, COUNT(*) AS predictions, SUM(", $probability, ") AS probability_sum,
+            "SELECT c.sector, p.risk_level, COUNT(*) AS predictions, SUM(",
+            $probability,
+            ") AS probability_sum,
                     MIN(p.confidence) AS confidence_min, MAX(p.confidence) AS confidence_max,
                     SUM(p.confidence) AS confidence_sum"
         )
@@ -138,7 +142,9 @@ macro_rules! companies_of {
     ($table:literal) => {
         concat!(
             "SELECT c.id, c.symbol, c.name, c.market_cap, c.sector, c.access_level FROM companies c
-             WHERE EXISTS (SELECT 1 FROM ", $table, " p WHERE p.company_id = c.id AND p.bulk_upload_job_id = $1)
+             WHERE EXISTS (SELECT 1 FROM ",
+            $table,
+            " p WHERE p.company_id = c.id AND p.bulk_upload_job_id = $1)
              ORDER BY c.symbol"
         )
     };
@@ -166,7 +172,13 @@ statements! {
 }
 
 /// A caller's rows of a kind, newest first, and how many there are.
-pub async fn list(tx: &mut Tx, kind: Kind, f: &Filter, limit: i64, offset: i64) -> Result<(Vec<PredictionRow>, i64)> {
+pub async fn list(
+    tx: &mut Tx,
+    kind: Kind,
+    f: &Filter,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<PredictionRow>, i64)> {
     let scope = tx.scope();
     let tenant = scope.tenant_id.filter(|_| scope.role == "tenant_admin");
     let any = scope.role == "super_admin";
@@ -257,7 +269,9 @@ pub async fn insert_companies(tx: &mut Tx, owner: &Owner, columns: BulkInsert) -
         AccessLevel::Organization => {
             "ON CONFLICT (organization_id, symbol) WHERE access_level = 'organization' DO NOTHING"
         }
-        AccessLevel::Personal => "ON CONFLICT (created_by, symbol) WHERE access_level = 'personal' DO NOTHING",
+        AccessLevel::Personal => {
+            "ON CONFLICT (created_by, symbol) WHERE access_level = 'personal' DO NOTHING"
+        }
     };
     columns.execute(tx, tail).await?;
     Ok(())

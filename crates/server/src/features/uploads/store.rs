@@ -127,7 +127,12 @@ pub async fn visible(tx: &mut Tx, id: Uuid) -> Result<Option<UploadRow>> {
 }
 
 /// The uploads in the caller's sight, newest first, and how many there are.
-pub async fn list(tx: &mut Tx, status: Option<&str>, limit: i64, offset: i64) -> Result<(Vec<UploadRow>, i64)> {
+pub async fn list(
+    tx: &mut Tx,
+    status: Option<&str>,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<UploadRow>, i64)> {
     let (user, organization, tenant, all) = sight(tx);
     let rows = on!(tx, LIST, |c, sql| {
         let query = sqlx::query_as(sql).bind(user).bind(organization).bind(tenant).bind(all);
