@@ -1,4 +1,4 @@
 //! The subcommands of the `accunode` binary.
 
-pub mod model;
-pub mod score;
+pub(crate) mod model;
+pub(crate) mod score;
