@@ -1,2 +1,51 @@
-//! The `accunode` binary.
-fn main() {}
+//! The `accunode` binary: server, worker and command-line tools in one.
+
+mod app;
+mod cli;
+mod logs;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Corporate default prediction.
+#[derive(Parser)]
+#[command(name = "accunode", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server, with its workers inside.
+    Serve(cli::serve::ServeArgs),
+    /// Bring the database up to date.
+    Migrate(cli::migrate::MigrateArgs),
+    /// Check the configuration and everything that the server needs.
+    Doctor(cli::doctor::DoctorArgs),
+    /// Print the API document.
+    Openapi,
+    /// Score a portfolio file without a server.
+    Score(cli::score::ScoreArgs),
+    /// Look into models and try them.
+    Model(cli::model::ModelArgs),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(args) => cli::serve::run(args),
+        Command::Migrate(args) => cli::migrate::run(&args),
+        Command::Doctor(args) => cli::doctor::run(&args),
+        Command::Openapi => cli::openapi::run(),
+        Command::Score(args) => cli::score::run(args),
+        Command::Model(args) => cli::model::run(args),
+    };
+    result.unwrap_or_else(|error| {
+        use std::io::Write as _;
+        // Nothing is left to do when even this cannot be written.
+        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

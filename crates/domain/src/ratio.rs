@@ -176,13 +176,8 @@ mod tests {
 
     #[test]
     fn odd_values_are_flagged_not_refused() {
-        let ratios = [
-            Ratio::Value(120.0),
-            Ratio::NotMeaningful,
-            Ratio::Value(-299.0),
-            Ratio::Missing,
-            Ratio::Missing,
-        ];
+        let ratios =
+            [Ratio::Value(120.0), Ratio::NotMeaningful, Ratio::Value(-299.0), Ratio::Missing, Ratio::Missing];
         let sentinel = [false, false, false, true, false];
         let ranges = [None, None, Some((-50.0, 50.0)), None, None];
         let codes: Vec<_> =

@@ -29,6 +29,7 @@ mod member;
 mod numeric;
 mod path;
 mod scorecard;
+mod shipped;
 
 pub use batch::{BatchScores, MemberColumn};
 pub use bundle::Bundle;
@@ -39,3 +40,4 @@ pub use manifest::{Calibration, MissingRule};
 pub use member::{Input, LightGbmMember, Member, MemberModel};
 pub use numeric::{log_odds, sigmoid};
 pub use scorecard::{Bin, Hit, Scorecard, ScorecardFeature};
+pub use shipped::shipped;

@@ -1,1 +1,9 @@
-//! The application, feature by feature.
+//! The application: HTTP operations and background jobs, feature by feature.
+
+pub mod config;
+pub mod features;
+pub mod http;
+pub mod middleware;
+pub mod models;
+pub mod router;
+pub mod state;

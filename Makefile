@@ -1,0 +1,35 @@
+# The commands of this project; `make` alone lists them.
+SHELL := bash
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test lint fmt bench openapi deny clean
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+demo: ## Build, start on the embedded database, and show a scored sample portfolio
+	cargo build --locked -p accunode
+	node scripts/demo.mjs
+
+test: ## Install what is missing, start private services, run every check and test
+	scripts/test.sh
+
+lint: ## Formatting and lints of the whole workspace
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+fmt: ## Format everything
+	cargo fmt --all
+
+bench: ## Compare the scoring engine with LightGBM's own predictor and lleaves
+	bench/run.sh
+
+openapi: ## Write the API document that the tests compare with
+	cargo run --locked -q -p accunode -- openapi > docs/openapi.json
+
+deny: ## Licences, duplicates and banned crates (needs cargo-deny; advisories need the network)
+	cargo deny check licenses bans sources
+
+clean: ## Remove what building and running made
+	cargo clean
+	rm -rf .demo bench/.venv bench/work

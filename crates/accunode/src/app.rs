@@ -1,0 +1,144 @@
+//! Puts the application together from its settings.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use accunode_db::{Clock, Db};
+use accunode_infra::{Blobs, Wake};
+use accunode_server::{
+    features::auth::{passwords::Passwords, tokens::Tokens},
+    models::Models,
+    state::{AppState, Parts},
+};
+use anyhow::{Context, Result, bail};
+use rand::TryRngCore;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::settings::Settings;
+
+/// Which folder the data lives in.
+#[derive(clap::Args, Clone, Debug)]
+pub struct DataDir {
+    /// Folder of the uploaded files and the embedded database; made if it is not there.
+    #[arg(long, value_name = "DIR", default_value = "data", env = "ACCUNODE_DATA_DIR")]
+    pub data_dir: PathBuf,
+}
+
+/// The settings, once the data folder is there.
+///
+/// # Errors
+/// When a setting cannot be used or the folder not be made.
+pub fn settings(data: &DataDir) -> Result<Settings> {
+    fs::create_dir_all(&data.data_dir)
+        .with_context(|| format!("the data folder {} cannot be made", data.data_dir.display()))?;
+    Settings::from_env(&data.data_dir)
+}
+
+/// The key that signs access tokens: as set, or made once and kept in the data folder.
+///
+/// # Errors
+/// When the file cannot be written or holds something else.
+pub fn secret_key(settings: &Settings) -> Result<SecretString> {
+    match &settings.secret_key {
+        Some(key) => Ok(key.clone()),
+        None => kept_key(&settings.data_dir.join("secret.key")),
+    }
+}
+
+fn kept_key(path: &Path) -> Result<SecretString> {
+    if !path.exists() {
+        let mut bytes = [0_u8; 32];
+        rand::rngs::SysRng.try_fill_bytes(&mut bytes).context("the system gives no random numbers")?;
+        write_private(path, &hex::encode(bytes))
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    let key = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let key = key.trim();
+    if key.len() < accunode_server::config::MIN_SECRET_BYTES {
+        bail!("{} does not hold a key; remove it to have a new one made", path.display());
+    }
+    Ok(key.to_owned().into())
+}
+
+/// Writes a new file that only its owner can read; one that is there already is left alone.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(mut file) => file.write_all(text.as_bytes()),
+        // Another process was faster: its key counts.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The models: those of a folder, or the shipped ones.
+///
+/// # Errors
+/// What is wrong with a bundle.
+pub fn models(settings: &Settings) -> Result<Models> {
+    match &settings.models {
+        Some(folder) => Models::load(folder).with_context(|| format!("ACCUNODE_MODELS {}", folder.display())),
+        None => Models::shipped().context("the shipped models do not load"),
+    }
+}
+
+/// Wake-ups through Redis when there is one, else within this process. Must be called on the runtime.
+///
+/// # Errors
+/// When `REDIS_URL` cannot be read.
+pub fn wake(settings: &Settings) -> Result<Wake> {
+    match &settings.redis_url {
+        Some(url) => Wake::redis(url.expose_secret()).context("REDIS_URL"),
+        None => Ok(Wake::in_process()),
+    }
+}
+
+/// Opens everything that the application needs.
+///
+/// # Errors
+/// What could not be opened.
+pub async fn state(settings: &Settings) -> Result<AppState> {
+    let db = Db::connect(settings.database_url.expose_secret(), &Settings::database_options())
+        .await
+        .context("the database cannot be opened")?;
+    db.check_policies().await?;
+    let config = settings.server(secret_key(settings)?);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Ok(AppState::new(Parts {
+        db,
+        blobs: Blobs::local(&settings.data_dir.join("files")).context("the folder of files cannot be used")?,
+        wake: wake(settings)?,
+        clock: Clock::system(),
+        models: models(settings)?,
+        tokens: Tokens::new(&config.secret_key, config.access_token_minutes),
+        passwords: Passwords::new(cores)?,
+        config,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_made_once_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        let first = kept_key(&path).unwrap();
+        assert_eq!(first.expose_secret().len(), 64);
+        assert_eq!(kept_key(&path).unwrap().expose_secret(), first.expose_secret());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        fs::write(&path, "short").unwrap();
+        assert!(kept_key(&path).unwrap_err().to_string().contains("remove it"));
+    }
+}

@@ -1,0 +1,120 @@
+//! `accunode serve`: the HTTP server with its workers inside.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use accunode_db::Db;
+use accunode_queue::Runner;
+use accunode_server::{
+    features::{auth, uploads::jobs::UploadHandler},
+    router::router,
+    state::AppState,
+};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use secrecy::ExposeSecret;
+use tokio::{net::TcpListener, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{self, DataDir},
+    settings::Settings,
+};
+
+/// How to serve.
+#[derive(Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    data: DataDir,
+    /// Port to listen on (default: PORT, else 8000; 0 takes a free one).
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Serve requests only; other processes work on the jobs.
+    #[arg(long)]
+    no_worker: bool,
+    /// Refuse to start when the database is not up to date, in place of migrating it.
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what is under way.
+///
+/// # Errors
+/// What kept it from starting, or ended it.
+pub fn run(args: ServeArgs) -> Result<ExitCode> {
+    let mut settings = app::settings(&args.data)?;
+    crate::logs::start(&settings.log_level, &settings.environment)?;
+    settings.port = args.port.unwrap_or(settings.port);
+    if args.no_worker {
+        settings.workers = 0;
+    }
+    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+    runtime.block_on(serve(settings, args.no_migrate))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
+    if !no_migrate {
+        Db::migrate(settings.database_url.expose_secret()).await?;
+    }
+    let state = app::state(&settings).await?;
+    let pending = state.db.pending_migrations().await?;
+    if !pending.is_empty() {
+        bail!("the database lacks {} migrations: run `accunode migrate`", pending.len());
+    }
+    if let Some((email, password)) = &settings.admin
+        && auth::service::bootstrap_admin(&state, email, password.expose_secret()).await?
+    {
+        tracing::info!("the first super_admin was made from ACCUNODE_ADMIN_EMAIL");
+    }
+    let address = SocketAddr::new(settings.host, settings.port);
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    let stop = CancellationToken::new();
+    let workers = workers(&state, &stop);
+    let app = router(&state);
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        tracing::info!("stopping: finishing what is under way");
+        stopped.cancel();
+    });
+    let signal = stop.clone();
+    axum::serve(listener, app).with_graceful_shutdown(async move { signal.cancelled().await }).await?;
+    workers.await.context("the workers ended badly")?;
+    state.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Starts the workers of this process, if it has any.
+fn workers(state: &AppState, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
+    let (state, stop) = (state.clone(), stop.clone());
+    tokio::spawn(async move {
+        let concurrency = state.config.worker_concurrency;
+        if concurrency == 0 {
+            return;
+        }
+        let runner = Runner::new(state.db.clone(), state.wake.clone())
+            .clock(state.clock.clone())
+            .concurrency(concurrency)
+            .handler(UploadHandler { state });
+        runner.run(stop).await;
+    })
+}
+
+async fn asked_to_stop() {
+    let interrupt = signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}

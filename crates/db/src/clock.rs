@@ -1,0 +1,82 @@
+//! The clock, injected so that tests decide what time it is.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use time::OffsetDateTime;
+
+use crate::Timestamp;
+
+/// Tells the time. Clones of a manual clock move together.
+#[derive(Clone)]
+pub struct Clock(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    System,
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self(Kind::System)
+    }
+
+    /// A clock that stands still until it is advanced.
+    #[must_use]
+    pub fn manual(start: Timestamp) -> Self {
+        Self(Kind::Manual(Arc::new(AtomicI64::new(start.unix_micros()))))
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Kind::System => OffsetDateTime::now_utc().into(),
+            Kind::Manual(micros) => Timestamp::from_unix_micros(micros.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a manual clock forward. The machine's clock moves by itself: there this does nothing.
+    pub fn advance(&self, by: Duration) {
+        if let Kind::Manual(micros) = &self.0 {
+            let later = self.now() + by;
+            micros.fetch_max(later.unix_micros(), Ordering::SeqCst);
+        }
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Kind::System => f.write_str("Clock(system)"),
+            Kind::Manual(_) => write!(f, "Clock(manual, {})", self.now()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_of_a_manual_clock_move_together() {
+        let clock = Clock::manual(Timestamp::from_unix_seconds(100));
+        let other = clock.clone();
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(other.now(), Timestamp::from_unix_seconds(105));
+    }
+
+    #[test]
+    fn the_machines_clock_runs() {
+        assert!(Clock::system().now() > Timestamp::from_unix_seconds(1_600_000_000));
+    }
+}

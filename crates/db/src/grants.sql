@@ -1,0 +1,14 @@
+-- What the application's role may do, also with tables that later migrations of the same owner make.
+DO $$
+BEGIN
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO accunode_app', current_schema());
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO accunode_app', current_schema());
+    EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO accunode_app', current_schema());
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I
+                    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO accunode_app', current_schema());
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I
+                    GRANT USAGE, SELECT ON SEQUENCES TO accunode_app', current_schema());
+    -- The list of migrations is read (is the schema current?) and never written by the application.
+    REVOKE INSERT, UPDATE, DELETE ON _sqlx_migrations FROM accunode_app;
+END
+$$;

@@ -1,0 +1,92 @@
+//! Choosing the next job.
+
+use std::time::Duration;
+
+use accunode_db::{Db, Result, Timestamp, Tx, bulk::json_texts, on, sql};
+
+use crate::Lease;
+
+sql! {
+    /// Whether claiming or burying could find anything: reading is cheap where writing takes a lock.
+    ANY = "SELECT count(*) FROM (SELECT 1 FROM job WHERE (status = 'ready' AND run_at <= $1)
+                                     OR (status = 'running' AND lease_until <= $1) LIMIT 1) found";
+
+    /// Each 300 seconds of waiting lift a job by one lane, to the highest at most. Jobs that others are claiming
+    /// at this moment are skipped.
+    CLAIM {
+        pg: "UPDATE job SET status = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
+                            lease_until = $2, worker = $3
+             WHERE id = (SELECT j.id FROM job j
+                         WHERE ((j.status = 'ready' AND j.run_at <= $1)
+                                OR (j.status = 'running' AND j.lease_until <= $1 AND j.attempts < j.max_attempts))
+                           AND j.kind IN (SELECT jsonb_array_elements_text($4::jsonb))
+                         ORDER BY greatest(0, j.priority - floor(extract(epoch FROM $1 - j.run_at) / 300)),
+                                  (SELECT count(*) FROM job b WHERE b.status = 'running' AND b.lease_until > $1
+                                      AND b.tenant_key IS NOT DISTINCT FROM j.tenant_key),
+                                  j.run_at, j.id
+                         LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
+             RETURNING id, kind, payload, tenant_key, lease_token, attempts, max_attempts",
+        lite: "UPDATE job SET status = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
+                              lease_until = $2, worker = $3
+               WHERE id = (SELECT j.id FROM job j
+                           WHERE ((j.status = 'ready' AND j.run_at <= $1)
+                                  OR (j.status = 'running' AND j.lease_until <= $1 AND j.attempts < j.max_attempts))
+                             AND j.kind IN (SELECT value FROM json_each($4))
+                           ORDER BY max(0, j.priority - ($1 - j.run_at) / 300000000),
+                                    (SELECT count(*) FROM job b WHERE b.status = 'running' AND b.lease_until > $1
+                                        AND b.tenant_key IS j.tenant_key),
+                                    j.run_at, j.id
+                           LIMIT 1)
+               RETURNING id, kind, payload, tenant_key, lease_token, attempts, max_attempts",
+    };
+
+    /// One job whose last attempt ended without a word: its worker was killed.
+    ABANDONED {
+        pg: "SELECT id, kind, payload, tenant_key, lease_token, attempts, max_attempts FROM job
+             WHERE status = 'running' AND lease_until <= $1 AND attempts >= max_attempts
+               AND kind IN (SELECT jsonb_array_elements_text($2::jsonb))
+             ORDER BY lease_until, id LIMIT 1 FOR UPDATE SKIP LOCKED",
+        lite: "SELECT id, kind, payload, tenant_key, lease_token, attempts, max_attempts FROM job
+               WHERE status = 'running' AND lease_until <= $1 AND attempts >= max_attempts
+                 AND kind IN (SELECT value FROM json_each($2))
+               ORDER BY lease_until, id LIMIT 1",
+    };
+}
+
+/// Whether there is anything to claim or to bury, of any kind.
+pub(crate) async fn any(db: &Db, now: Timestamp) -> Result<bool> {
+    let mut tx = db.system_read("the queue is everybody's").await?;
+    let (found,): (i64,) = on!(tx, ANY, |c, sql| sqlx::query_as(sql).bind(now).fetch_one(c).await)?;
+    Ok(found > 0)
+}
+
+/// Claims the most urgent job of these kinds, if there is one.
+pub(crate) async fn claim(
+    db: &Db,
+    kinds: &[&'static str],
+    worker: &str,
+    now: Timestamp,
+    lease: Duration,
+) -> Result<Option<Lease>> {
+    let kinds = json_texts(kinds.iter().copied());
+    let mut tx = db.system("the queue is everybody's").await?;
+    let claimed = on!(tx, CLAIM, |c, sql| sqlx::query_as::<_, Lease>(sql)
+        .bind(now)
+        .bind(now + lease)
+        .bind(worker)
+        .bind(&kinds)
+        .fetch_optional(c)
+        .await)?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// A job to be buried, locked in this transaction.
+pub(crate) async fn abandoned(tx: &mut Tx, kinds: &[&'static str], now: Timestamp) -> Result<Option<Lease>> {
+    let kinds = json_texts(kinds.iter().copied());
+    Ok(on!(tx, ABANDONED, |c, sql| sqlx::query_as::<_, Lease>(sql)
+        .bind(now)
+        .bind(&kinds)
+        .fetch_optional(c)
+        .await)?)
+}

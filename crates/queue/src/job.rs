@@ -1,0 +1,162 @@
+//! Putting jobs into the queue and taking them out again.
+
+use accunode_db::{DbError, Result, Timestamp, Tx, on, sql};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The lane a job waits in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Priority {
+    /// Small work somebody waits for.
+    High,
+    /// In between.
+    Medium,
+    /// Large work.
+    Low,
+}
+
+impl Priority {
+    /// Every lane, most urgent first.
+    pub const ALL: [Self; 3] = [Self::High, Self::Medium, Self::Low];
+
+    /// `high`, `medium` or `low`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+
+    /// The number in the database.
+    #[must_use]
+    pub const fn number(self) -> i16 {
+        match self {
+            Self::High => 0,
+            Self::Medium => 1,
+            Self::Low => 2,
+        }
+    }
+}
+
+/// A job to be enqueued.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Its identifier; choose it to find the job again by the id of what it works on.
+    pub id: Uuid,
+    /// Which handler takes it.
+    pub kind: &'static str,
+    /// JSON.
+    pub payload: String,
+    /// Its lane.
+    pub priority: Priority,
+    /// Whose share of the workers it takes; jobs without one share one.
+    pub tenant_key: Option<String>,
+    /// After how many attempts it is dead.
+    pub max_attempts: i32,
+    /// From when on it may run.
+    pub run_at: Timestamp,
+}
+
+impl NewJob {
+    /// A job of medium priority with five attempts, to run from `run_at` (usually now) on.
+    ///
+    /// # Errors
+    /// What `serde_json` says when the payload cannot be written as JSON.
+    pub fn new(
+        kind: &'static str,
+        payload: &impl Serialize,
+        run_at: Timestamp,
+    ) -> std::result::Result<Self, serde_json::Error> {
+        Ok(Self {
+            id: Uuid::now_v7(),
+            kind,
+            payload: serde_json::to_string(payload)?,
+            priority: Priority::Medium,
+            tenant_key: None,
+            max_attempts: 5,
+            run_at,
+        })
+    }
+
+    /// With an identifier of the caller's.
+    #[must_use]
+    pub fn id(self, id: Uuid) -> Self {
+        Self { id, ..self }
+    }
+
+    /// In another lane.
+    #[must_use]
+    pub fn priority(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+
+    /// On somebody's account.
+    #[must_use]
+    pub fn tenant_key(self, key: impl Into<String>) -> Self {
+        Self { tenant_key: Some(key.into()), ..self }
+    }
+
+    /// With another number of attempts (at least 1).
+    #[must_use]
+    pub fn max_attempts(self, max_attempts: i32) -> Self {
+        Self { max_attempts: max_attempts.max(1), ..self }
+    }
+}
+
+sql! {
+    INSERT = "INSERT INTO job (id, kind, payload, priority, tenant_key, max_attempts, run_at, created_at)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+    /// Waits for a run that is fenced at the moment: after the cancel it writes nothing more.
+    LOCK { pg: "SELECT id FROM job WHERE id = $1 FOR UPDATE", lite: "SELECT id FROM job WHERE id = $1" };
+    CANCEL = "UPDATE job SET status = 'cancelled', finished_at = $2, lease_until = NULL
+              WHERE id = $1 AND status IN ('ready', 'running')";
+    PURGE = "DELETE FROM job WHERE finished_at < $1";
+}
+
+/// Enqueues a job in the caller's transaction: it is there when, and only when, that commits. Wake the workers
+/// after the commit.
+///
+/// # Errors
+/// What the database refuses.
+pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<Uuid> {
+    let id = job.id;
+    on!(tx, INSERT, |c, sql| sqlx::query(sql)
+        .bind(id)
+        .bind(job.kind)
+        .bind(job.payload)
+        .bind(job.priority.number())
+        .bind(job.tenant_key)
+        .bind(job.max_attempts)
+        .bind(job.run_at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(id)
+}
+
+/// Takes a job out of the queue, in the caller's transaction. A running one is stopped: its next fence fails, and
+/// its handler is told when its lease would be renewed. False when there is no such job or it has ended already.
+///
+/// # Errors
+/// What the database refuses.
+pub async fn cancel(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool> {
+    on!(tx, LOCK, |c, sql| sqlx::query(sql).bind(id).execute(c).await.map(drop))?;
+    let rows = on!(tx, CANCEL, |c, sql| sqlx::query(sql)
+        .bind(id)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows > 0)
+}
+
+/// Forgets the jobs that ended before a moment, whichever way; how many there were. Runners do this hourly.
+///
+/// # Errors
+/// What the database refuses.
+pub async fn purge_finished(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    on!(tx, PURGE, |c, sql| sqlx::query(sql).bind(before).execute(c).await.map(|r| r.rows_affected()))
+        .map_err(DbError::from)
+}

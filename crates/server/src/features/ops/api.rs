@@ -1,0 +1,120 @@
+//! Operations that tell about the running system.
+
+use std::collections::BTreeMap;
+
+use accunode_db::Timestamp;
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::service;
+use crate::state::AppState;
+
+/// Name and version of the service, and where to go on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Root {
+    /// `AccuNode API`.
+    pub name: String,
+    /// Version of the program.
+    pub version: String,
+    /// One sentence.
+    pub description: String,
+    /// `development`, `production`, …
+    pub environment: String,
+    /// Always `operational`.
+    pub status: String,
+    /// Paths.
+    pub endpoints: BTreeMap<String, String>,
+    /// Now.
+    #[schema(value_type = String, format = DateTime)]
+    pub timestamp: Timestamp,
+}
+
+/// What this is.
+#[utoipa::path(get, path = "/", tag = "ops", responses((status = OK, body = Root)))]
+pub async fn root(State(state): State<AppState>) -> Json<Root> {
+    Json(service::root(&state))
+}
+
+/// Whether the parts of the system work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `healthy` or `degraded`.
+    pub status: String,
+    /// Now.
+    #[schema(value_type = String, format = DateTime)]
+    pub timestamp: Timestamp,
+    /// Name of the service.
+    pub service: String,
+    /// Version of the program.
+    pub version: String,
+    /// `development`, `production`, …
+    pub environment: String,
+    /// Part by part.
+    pub services: Services,
+    /// The machine.
+    pub system: Machine,
+}
+
+/// Part by part.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Services {
+    /// The database.
+    pub database: Connection,
+    /// Redis, where it is used.
+    pub redis: Connection,
+    /// The models.
+    pub ml_models: LoadedModels,
+    /// The workers (the name is the one that clients know).
+    pub celery: Workers,
+}
+
+/// A part that is reached over a connection.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Connection {
+    /// `healthy`, `unhealthy` or `not_configured`.
+    pub status: String,
+    /// Whether it answers.
+    pub connected: bool,
+}
+
+/// The models in use.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LoadedModels {
+    /// Always `healthy`: the server does not start without them.
+    pub status: String,
+    /// Always true.
+    pub loaded: bool,
+    /// Name and version by kind.
+    pub models: BTreeMap<String, String>,
+}
+
+/// The workers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Workers {
+    /// `healthy`, or `idle` when this process runs none.
+    pub status: String,
+    /// Whether this process works on jobs.
+    pub available: bool,
+    /// Uploads that it works on at once.
+    pub workers: usize,
+}
+
+/// The machine, in percent where known.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Machine {
+    /// Load of the last minute against the number of cores.
+    pub cpu_usage: Option<f64>,
+    /// Memory in use.
+    pub memory_usage: Option<f64>,
+    /// Not measured.
+    pub disk_usage: Option<f64>,
+    /// What is missing here and why.
+    pub note: String,
+}
+
+/// Whether the parts of the system work. Always 200: `status` tells.
+#[utoipa::path(get, path = "/health", tag = "ops", responses((status = OK, body = Health)))]
+pub async fn health(State(state): State<AppState>) -> Json<Health> {
+    Json(service::health(&state).await)
+}

@@ -1,0 +1,4 @@
+//! The running system.
+
+pub mod api;
+pub mod service;

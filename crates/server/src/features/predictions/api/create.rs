@@ -1,0 +1,152 @@
+//! Score one company and store the result.
+
+use accunode_domain::{Kind, Result};
+use accunode_sheets::Record;
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{AnnualPrediction, QuarterlyPrediction, RatioInput};
+use crate::{
+    features::predictions::{service, store::PredictionRow},
+    http::{
+        auth::{Can, grant::PredictionCreate},
+        body::Fields,
+        problem::{ApiResult, Detail, ValidationProblem},
+    },
+    state::AppState,
+};
+
+/// One company's year.
+#[derive(Debug, Deserialize, ToSchema)]
+#[allow(dead_code)] // the document's shape; the handler reads the fields one by one to name every problem
+pub struct NewAnnual {
+    /// 1 to 20 characters, stored in capitals.
+    company_symbol: String,
+    /// 1 to 255 characters.
+    company_name: String,
+    /// Millions, above 0.
+    market_cap: f64,
+    /// 1 to 100 characters.
+    sector: String,
+    /// Four digits, as text.
+    reporting_year: String,
+    /// Q1 to Q4.
+    reporting_quarter: Option<String>,
+    /// Percent.
+    #[schema(nullable)]
+    long_term_debt_to_total_capital: RatioInput,
+    /// Multiple.
+    #[schema(nullable)]
+    total_debt_to_ebitda: RatioInput,
+    /// Percent.
+    #[schema(nullable)]
+    net_income_margin: RatioInput,
+    /// Multiple.
+    #[schema(nullable)]
+    ebit_to_interest_expense: RatioInput,
+    /// Percent.
+    #[schema(nullable)]
+    return_on_assets: RatioInput,
+}
+
+/// One company's quarter.
+#[derive(Debug, Deserialize, ToSchema)]
+#[allow(dead_code)] // as above
+pub struct NewQuarterly {
+    /// 1 to 20 characters, stored in capitals.
+    company_symbol: String,
+    /// 1 to 255 characters.
+    company_name: String,
+    /// Millions, above 0.
+    market_cap: f64,
+    /// 1 to 100 characters.
+    sector: String,
+    /// Four digits, as text.
+    reporting_year: String,
+    /// Q1 to Q4 or 1 to 4.
+    reporting_quarter: String,
+    /// Multiple.
+    #[schema(nullable)]
+    total_debt_to_ebitda: RatioInput,
+    /// Percent.
+    #[schema(nullable)]
+    sga_margin: RatioInput,
+    /// Percent.
+    #[schema(nullable)]
+    long_term_debt_to_total_capital: RatioInput,
+    /// Percent.
+    #[schema(nullable)]
+    return_on_capital: RatioInput,
+}
+
+/// What was stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Created<T> {
+    /// Always true.
+    pub success: bool,
+    /// One sentence.
+    pub message: String,
+    /// The prediction.
+    pub prediction: T,
+}
+
+fn read(kind: Kind, mut fields: Fields) -> Result<Record> {
+    let symbol = fields.text("company_symbol", 1..=20).to_uppercase();
+    let name = fields.text("company_name", 1..=255);
+    let market_cap = Some(fields.positive("market_cap"));
+    let sector = fields.text("sector", 1..=100);
+    let period = fields.period(kind.needs_quarter());
+    let (ratios, sentinel) = kind.ratios().iter().map(|spec| fields.ratio(spec.name)).unzip();
+    fields.finish(Record { kind, symbol, name, market_cap, sector, period, ratios, sentinel })
+}
+
+async fn create<T: From<PredictionRow>>(
+    state: &AppState,
+    caller: &Can<PredictionCreate>,
+    kind: Kind,
+    fields: Fields,
+) -> ApiResult<Json<Created<T>>> {
+    let record = read(kind, fields)?;
+    let row = service::create(state, &caller.actor, kind, record).await?;
+    let message = format!("{} prediction created successfully", service::kind_title(kind));
+    Ok(Json(Created { success: true, message, prediction: row.into() }))
+}
+
+/// Score a company's year and store the result at the caller's own level.
+#[utoipa::path(
+    post, path = "/predictions/annual", tag = "predictions", request_body = NewAnnual,
+    security(("bearer" = [])),
+    responses(
+        (status = OK, body = Created<AnnualPrediction>),
+        (status = BAD_REQUEST, description = "There is one for this company and period", body = Detail),
+        (status = UNAUTHORIZED, body = Detail),
+        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
+    )
+)]
+pub async fn create_annual(
+    State(state): State<AppState>,
+    caller: Can<PredictionCreate>,
+    fields: Fields,
+) -> ApiResult<Json<Created<AnnualPrediction>>> {
+    create(&state, &caller, Kind::Annual, fields).await
+}
+
+/// Score a company's quarter and store the result at the caller's own level.
+#[utoipa::path(
+    post, path = "/predictions/quarterly", tag = "predictions", request_body = NewQuarterly,
+    security(("bearer" = [])),
+    responses(
+        (status = OK, body = Created<QuarterlyPrediction>),
+        (status = BAD_REQUEST, description = "There is one for this company and period", body = Detail),
+        (status = UNAUTHORIZED, body = Detail),
+        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
+    )
+)]
+pub async fn create_quarterly(
+    State(state): State<AppState>,
+    caller: Can<PredictionCreate>,
+    fields: Fields,
+) -> ApiResult<Json<Created<QuarterlyPrediction>>> {
+    create(&state, &caller, Kind::Quarterly, fields).await
+}

@@ -1,0 +1,334 @@
+//! SQL of predictions and of the companies that they are about.
+//!
+//! Both kinds are read into one row: the ratios as `r1` … `r5` in the order of the kind.
+
+use std::collections::HashMap;
+
+use accunode_db::{BulkInsert, Result, Timestamp, Tx, bulk::json_texts, on, sql};
+use accunode_domain::{AccessLevel, Kind, QualityFlag};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::service::{Filter, Owner};
+use crate::features::uploads::api::results::ResultCompany;
+
+/// A stored prediction with its company and owner.
+#[derive(Debug, FromRow)]
+pub struct PredictionRow {
+    pub id: Uuid,
+    pub company_id: Uuid,
+    pub symbol: String,
+    pub name: String,
+    pub sector: String,
+    pub market_cap: Option<f64>,
+    pub reporting_year: i32,
+    pub reporting_quarter: Option<String>,
+    pub r1: Option<f64>,
+    pub r2: Option<f64>,
+    pub r3: Option<f64>,
+    pub r4: Option<f64>,
+    pub r5: Option<f64>,
+    pub logistic_probability: Option<f64>,
+    pub gbm_probability: Option<f64>,
+    pub probability: f64,
+    pub raw_probability: f64,
+    pub risk_level: String,
+    pub confidence: f64,
+    pub model_name: String,
+    pub model_version: String,
+    pub quality: String,
+    pub access_level: String,
+    pub organization_id: Option<Uuid>,
+    pub organization_name: Option<String>,
+    pub created_by: Uuid,
+    pub created_by_email: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Option<Timestamp>,
+}
+
+impl PredictionRow {
+    /// The quality flags. The column is written by this program alone, so what does not read is none.
+    pub fn flags(&self) -> Vec<QualityFlag> {
+        serde_json::from_str(&self.quality).unwrap_or_default()
+    }
+}
+
+/// The select list of a kind.
+macro_rules! columns {
+    (annual) => {
+        "p.long_term_debt_to_total_capital AS r1, p.total_debt_to_ebitda AS r2, p.net_income_margin AS r3,
+         p.ebit_to_interest_expense AS r4, p.return_on_assets AS r5,
+         CAST(NULL AS DOUBLE PRECISION) AS logistic_probability,
+         CAST(NULL AS DOUBLE PRECISION) AS gbm_probability, p.probability AS probability"
+    };
+    (quarterly) => {
+        "p.total_debt_to_ebitda AS r1, p.sga_margin AS r2, p.long_term_debt_to_total_capital AS r3,
+         p.return_on_capital AS r4, CAST(NULL AS DOUBLE PRECISION) AS r5, p.logistic_probability,
+         p.gbm_probability, p.ensemble_probability AS probability"
+    };
+}
+
+macro_rules! select {
+    ($kind:tt) => {
+        concat!(
+            "SELECT p.id, p.company_id, c.symbol, c.name, c.sector, c.market_cap, p.reporting_year,
+                    p.reporting_quarter, p.raw_probability, p.risk_level, p.confidence, p.model_name,
+                    p.model_version, p.quality, p.access_level, p.organization_id,
+                    o.name AS organization_name, p.created_by, u.email AS created_by_email, p.created_at,
+                    p.updated_at, ",
+            columns!($kind)
+        )
+    };
+}
+
+macro_rules! from {
+    ($kind:tt) => {
+        concat!(
+            " FROM ", stringify!($kind), "_predictions p JOIN companies c ON c.id = p.company_id
+               LEFT JOIN organizations o ON o.id = p.organization_id
+               LEFT JOIN users u ON u.id = p.created_by"
+        )
+    };
+}
+
+/// Rows in the caller's sight but for the system's: $1 user, $2 own organization, $3 own tenant (for a
+/// tenant_admin), $4 the organization asked for, $5 whether the caller may look into any organization.
+macro_rules! visible {
+    () => {
+        " WHERE ((p.access_level = 'personal' AND p.created_by = $1)
+              OR (p.access_level = 'organization'
+                  AND (p.organization_id = $2
+                       OR (o.tenant_id = $3 AND (CAST($4 AS uuid) IS NULL OR p.organization_id = $4))
+                       OR ($5 AND p.organization_id = $4))))
+            AND (CAST($6 AS TEXT) IS NULL OR c.symbol LIKE $6 ESCAPE '\\')
+            AND (CAST($7 AS INTEGER) IS NULL OR p.reporting_year = $7)
+            AND (CAST($8 AS TEXT) IS NULL OR p.reporting_quarter = $8)"
+    };
+}
+
+/// The system's rows: $1 symbol, $2 year, $3 quarter, $4 sector, $5 risk level.
+macro_rules! system {
+    () => {
+        " WHERE p.access_level = 'system'
+            AND (CAST($1 AS TEXT) IS NULL OR c.symbol LIKE $1 ESCAPE '\\')
+            AND (CAST($2 AS INTEGER) IS NULL OR p.reporting_year = $2)
+            AND (CAST($3 AS TEXT) IS NULL OR p.reporting_quarter = $3)
+            AND (CAST($4 AS TEXT) IS NULL OR LOWER(c.sector) LIKE $4 ESCAPE '\\')
+            AND (CAST($5 AS TEXT) IS NULL OR p.risk_level = $5)"
+    };
+}
+
+macro_rules! numbers {
+    ($probability:literal) => {
+        concat!(
+            "SELECT c.sector, p.risk_level, COUNT(*) AS predictions, SUM(", $probability, ") AS probability_sum,
+                    MIN(p.confidence) AS confidence_min, MAX(p.confidence) AS confidence_max,
+                    SUM(p.confidence) AS confidence_sum"
+        )
+    };
+}
+
+macro_rules! of_upload {
+    () => {
+        " WHERE p.bulk_upload_job_id = $1 GROUP BY c.sector, p.risk_level"
+    };
+}
+
+macro_rules! companies_of {
+    ($table:literal) => {
+        concat!(
+            "SELECT c.id, c.symbol, c.name, c.market_cap, c.sector, c.access_level FROM companies c
+             WHERE EXISTS (SELECT 1 FROM ", $table, " p WHERE p.company_id = c.id AND p.bulk_upload_job_id = $1)
+             ORDER BY c.symbol"
+        )
+    };
+}
+
+macro_rules! statements {
+    ($($kind:tt: $list:ident $count:ident $system:ident $count_system:ident $by_id:ident;)*) => {
+        sql! {
+            $(
+                $list = concat!(select!($kind), from!($kind), visible!(),
+                                " ORDER BY p.created_at DESC, p.id DESC LIMIT $9 OFFSET $10");
+                $count = concat!("SELECT COUNT(*)", from!($kind), visible!());
+                $system = concat!(select!($kind), from!($kind), system!(),
+                                  " ORDER BY p.created_at DESC, p.id DESC LIMIT $6 OFFSET $7");
+                $count_system = concat!("SELECT COUNT(*)", from!($kind), system!());
+                $by_id = concat!(select!($kind), from!($kind), " WHERE p.id = $1");
+            )*
+        }
+    };
+}
+
+statements! {
+    annual: LIST_ANNUAL COUNT_ANNUAL SYSTEM_ANNUAL COUNT_SYSTEM_ANNUAL ANNUAL_BY_ID;
+    quarterly: LIST_QUARTERLY COUNT_QUARTERLY SYSTEM_QUARTERLY COUNT_SYSTEM_QUARTERLY QUARTERLY_BY_ID;
+}
+
+/// A caller's rows of a kind, newest first, and how many there are.
+pub async fn list(tx: &mut Tx, kind: Kind, f: &Filter, limit: i64, offset: i64) -> Result<(Vec<PredictionRow>, i64)> {
+    let scope = tx.scope();
+    let tenant = scope.tenant_id.filter(|_| scope.role == "tenant_admin");
+    let any = scope.role == "super_admin";
+    let (list, count) = match kind {
+        Kind::Annual => (LIST_ANNUAL, COUNT_ANNUAL),
+        Kind::Quarterly => (LIST_QUARTERLY, COUNT_QUARTERLY),
+    };
+    let rows = on!(tx, list, |c, sql| {
+        let query = sqlx::query_as::<_, PredictionRow>(sql).bind(scope.user_id).bind(scope.organization_id);
+        let query = query.bind(tenant).bind(f.organization).bind(any).bind(f.symbol.as_deref());
+        query.bind(f.year).bind(f.quarter).bind(limit).bind(offset).fetch_all(c).await
+    });
+    let total = on!(tx, count, |c, sql| {
+        let query = sqlx::query_scalar::<_, i64>(sql).bind(scope.user_id).bind(scope.organization_id);
+        let query = query.bind(tenant).bind(f.organization).bind(any).bind(f.symbol.as_deref());
+        query.bind(f.year).bind(f.quarter).fetch_one(c).await
+    });
+    Ok((rows?, total?))
+}
+
+/// The system's rows of a kind, newest first, and how many there are.
+pub async fn list_system(
+    tx: &mut Tx,
+    kind: Kind,
+    f: &Filter,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<PredictionRow>, i64)> {
+    let (list, count) = match kind {
+        Kind::Annual => (SYSTEM_ANNUAL, COUNT_SYSTEM_ANNUAL),
+        Kind::Quarterly => (SYSTEM_QUARTERLY, COUNT_SYSTEM_QUARTERLY),
+    };
+    let rows = on!(tx, list, |c, sql| {
+        let query = sqlx::query_as::<_, PredictionRow>(sql).bind(f.symbol.as_deref()).bind(f.year);
+        let query = query.bind(f.quarter).bind(f.sector.as_deref()).bind(f.risk_level);
+        query.bind(limit).bind(offset).fetch_all(c).await
+    });
+    let total = on!(tx, count, |c, sql| {
+        let query = sqlx::query_scalar::<_, i64>(sql).bind(f.symbol.as_deref()).bind(f.year);
+        query.bind(f.quarter).bind(f.sector.as_deref()).bind(f.risk_level).fetch_one(c).await
+    });
+    Ok((rows?, total?))
+}
+
+/// One stored prediction.
+pub async fn by_id(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<PredictionRow> {
+    let sql = match kind {
+        Kind::Annual => ANNUAL_BY_ID,
+        Kind::Quarterly => QUARTERLY_BY_ID,
+    };
+    let row = on!(tx, sql, |c, sql| sqlx::query_as::<_, PredictionRow>(sql).bind(id).fetch_one(c).await);
+    Ok(row?)
+}
+
+sql! {
+    /// Companies of one owner by symbol: $1 symbols as a JSON list, $2 level, $3 organization, $4 creator.
+    COMPANIES {
+        pg: "SELECT symbol, id FROM companies
+             WHERE access_level = $2 AND symbol IN (SELECT jsonb_array_elements_text($1::jsonb))
+               AND ((access_level = 'system' AND CAST($3 AS uuid) IS NULL)
+                    OR (access_level = 'organization' AND organization_id = $3)
+                    OR (access_level = 'personal' AND created_by = $4))",
+        lite: "SELECT symbol, id FROM companies
+               WHERE access_level = $2 AND symbol IN (SELECT value FROM json_each($1))
+                 AND ((access_level = 'system' AND $3 IS NULL)
+                      OR (access_level = 'organization' AND organization_id = $3)
+                      OR (access_level = 'personal' AND created_by = $4))"
+    };
+    UPDATE_COMPANY = "UPDATE companies SET name = $2, sector = $3, market_cap = COALESCE($4, market_cap),
+                                           updated_at = $5 WHERE id = $1";
+}
+
+/// The ids of an owner's companies, by symbol.
+pub async fn company_ids(tx: &mut Tx, owner: &Owner, symbols: &[&str]) -> Result<HashMap<String, Uuid>> {
+    let list = json_texts(symbols.iter().copied());
+    let (level, org, by) = (owner.level.as_str(), owner.organization_id.map(|o| o.0), owner.created_by.0);
+    let rows = on!(tx, COMPANIES, |c, sql| {
+        let query = sqlx::query_as::<_, (String, Uuid)>(sql).bind(list).bind(level);
+        query.bind(org).bind(by).fetch_all(c).await
+    });
+    Ok(rows?.into_iter().collect())
+}
+
+/// Adds companies; those that are there already are left as they are.
+pub async fn insert_companies(tx: &mut Tx, owner: &Owner, columns: BulkInsert) -> Result<()> {
+    let tail = match owner.level {
+        AccessLevel::System => "ON CONFLICT (symbol) WHERE access_level = 'system' DO NOTHING",
+        AccessLevel::Organization => {
+            "ON CONFLICT (organization_id, symbol) WHERE access_level = 'organization' DO NOTHING"
+        }
+        AccessLevel::Personal => "ON CONFLICT (created_by, symbol) WHERE access_level = 'personal' DO NOTHING",
+    };
+    columns.execute(tx, tail).await?;
+    Ok(())
+}
+
+/// Overwrites what is known of a company; an unknown market capitalisation keeps the known one.
+pub async fn update_company(
+    tx: &mut Tx,
+    id: Uuid,
+    (name, sector, market_cap): (&str, &str, Option<f64>),
+    now: Timestamp,
+) -> Result<()> {
+    let done = on!(tx, UPDATE_COMPANY, |c, sql| {
+        let query = sqlx::query(sql).bind(id).bind(name).bind(sector).bind(market_cap);
+        query.bind(now).execute(c).await.map(drop)
+    });
+    Ok(done?)
+}
+
+/// Adds predictions; gives the ids of those whose company and period were free.
+pub async fn insert_predictions(tx: &mut Tx, columns: BulkInsert) -> Result<Vec<Uuid>> {
+    let tail = "ON CONFLICT (company_id, reporting_year, coalesce(reporting_quarter, '')) DO NOTHING";
+    Ok(columns.execute_returning_id(tx, tail).await?)
+}
+
+sql! {
+    ANNUAL_OF_UPLOAD = concat!(select!(annual), from!(annual),
+        " WHERE p.bulk_upload_job_id = $1 ORDER BY p.source_row, p.id LIMIT $2");
+    QUARTERLY_OF_UPLOAD = concat!(select!(quarterly), from!(quarterly),
+        " WHERE p.bulk_upload_job_id = $1 ORDER BY p.source_row, p.id LIMIT $2");
+    ANNUAL_NUMBERS = concat!(numbers!("p.probability"), from!(annual), of_upload!());
+    QUARTERLY_NUMBERS = concat!(numbers!("p.ensemble_probability"), from!(quarterly), of_upload!());
+    ANNUAL_COMPANIES = concat!(companies_of!("annual_predictions"));
+    QUARTERLY_COMPANIES = concat!(companies_of!("quarterly_predictions"));
+}
+
+/// The predictions of an upload, in the file's order.
+pub async fn of_upload(tx: &mut Tx, kind: Kind, upload: Uuid, limit: i64) -> Result<Vec<PredictionRow>> {
+    let sql = match kind {
+        Kind::Annual => ANNUAL_OF_UPLOAD,
+        Kind::Quarterly => QUARTERLY_OF_UPLOAD,
+    };
+    Ok(on!(tx, sql, |c, sql| sqlx::query_as(sql).bind(upload).bind(limit).fetch_all(c).await)?)
+}
+
+/// The predictions of an upload in numbers, by sector and risk level.
+#[derive(Debug, FromRow)]
+pub struct Numbers {
+    pub sector: String,
+    pub risk_level: String,
+    pub predictions: i64,
+    pub probability_sum: f64,
+    pub confidence_min: f64,
+    pub confidence_max: f64,
+    pub confidence_sum: f64,
+}
+
+/// The numbers of an upload.
+pub async fn numbers_of_upload(tx: &mut Tx, kind: Kind, upload: Uuid) -> Result<Vec<Numbers>> {
+    let sql = match kind {
+        Kind::Annual => ANNUAL_NUMBERS,
+        Kind::Quarterly => QUARTERLY_NUMBERS,
+    };
+    Ok(on!(tx, sql, |c, sql| sqlx::query_as(sql).bind(upload).fetch_all(c).await)?)
+}
+
+/// The companies that an upload has predictions of, by symbol.
+pub async fn companies_of_upload(tx: &mut Tx, kind: Kind, upload: Uuid) -> Result<Vec<ResultCompany>> {
+    let sql = match kind {
+        Kind::Annual => ANNUAL_COMPANIES,
+        Kind::Quarterly => QUARTERLY_COMPANIES,
+    };
+    Ok(on!(tx, sql, |c, sql| sqlx::query_as(sql).bind(upload).fetch_all(c).await)?)
+}

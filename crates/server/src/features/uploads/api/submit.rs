@@ -1,0 +1,116 @@
+//! Hand in a portfolio file.
+
+use accunode_domain::{Error, Kind};
+use axum::{
+    Json,
+    extract::{FromRequest, Multipart, Request, State},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    features::uploads::service,
+    http::{
+        auth::{Can, grant::UploadCreate},
+        problem::{ApiError, ApiResult, Detail, ValidationProblem},
+    },
+    state::AppState,
+};
+
+/// A portfolio file.
+#[derive(ToSchema)]
+#[allow(dead_code)] // the document's shape; the handler streams the body
+pub struct UploadForm {
+    /// `.csv` (UTF-8, commas) or `.xlsx` (first sheet), with a header row.
+    #[schema(format = Binary)]
+    file: String,
+}
+
+/// What was taken in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Accepted {
+    /// Always true.
+    pub success: bool,
+    /// One sentence.
+    pub message: String,
+    /// The job to follow.
+    pub job_id: Uuid,
+    /// Its entry in the queue.
+    pub task_id: Uuid,
+    /// Data rows in the file; null while a large file is not counted yet.
+    pub total_rows: Option<i64>,
+    /// A cautious estimate.
+    pub estimated_time_minutes: i64,
+    /// `high_priority`, `medium_priority` or `low_priority`, by the number of rows.
+    pub queue_priority: String,
+    /// Place in the queue, from 1.
+    pub queue_position: i64,
+    /// `low`, `medium` or `high`.
+    pub current_system_load: String,
+    /// One sentence.
+    pub processing_message: String,
+    /// Uploads that a server works on at once.
+    pub worker_capacity: usize,
+}
+
+/// The part named `file`; the rest of the form is left unread.
+async fn submit(
+    state: &AppState,
+    caller: &Can<UploadCreate>,
+    kind: Kind,
+    request: Request,
+) -> ApiResult<Json<Accepted>> {
+    let missing = || ApiError(Error::field("file", "File is required"));
+    let mut form = Multipart::from_request(request, state).await.map_err(|_| missing())?;
+    loop {
+        let field = form.next_field().await.map_err(|_| {
+            ApiError(Error::field("file", "Invalid file: the multipart form is damaged or incomplete"))
+        })?;
+        let field = field.ok_or_else(missing)?;
+        if field.name() == Some("file") {
+            let name = field.file_name().unwrap_or_default().to_owned();
+            return Ok(Json(service::submit(state, &caller.actor, kind, &name, field).await?));
+        }
+    }
+}
+
+/// Take in a file of annual rows, to be scored as a job.
+#[utoipa::path(
+    post, path = "/predictions/annual/bulk-upload-async", tag = "uploads", security(("bearer" = [])),
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses(
+        (status = OK, body = Accepted),
+        (status = BAD_REQUEST, description = "Wrong type, missing columns, no rows, too many rows", body = Detail),
+        (status = UNAUTHORIZED, body = Detail),
+        (status = PAYLOAD_TOO_LARGE, body = Detail),
+        (status = UNPROCESSABLE_ENTITY, description = "No file in the form", body = ValidationProblem),
+    )
+)]
+pub async fn submit_annual(
+    State(state): State<AppState>,
+    caller: Can<UploadCreate>,
+    request: Request,
+) -> ApiResult<Json<Accepted>> {
+    submit(&state, &caller, Kind::Annual, request).await
+}
+
+/// Take in a file of quarterly rows, to be scored as a job.
+#[utoipa::path(
+    post, path = "/predictions/quarterly/bulk-upload-async", tag = "uploads", security(("bearer" = [])),
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses(
+        (status = OK, body = Accepted),
+        (status = BAD_REQUEST, description = "Wrong type, missing columns, no rows, too many rows", body = Detail),
+        (status = UNAUTHORIZED, body = Detail),
+        (status = PAYLOAD_TOO_LARGE, body = Detail),
+        (status = UNPROCESSABLE_ENTITY, description = "No file in the form", body = ValidationProblem),
+    )
+)]
+pub async fn submit_quarterly(
+    State(state): State<AppState>,
+    caller: Can<UploadCreate>,
+    request: Request,
+) -> ApiResult<Json<Accepted>> {
+    submit(&state, &caller, Kind::Quarterly, request).await
+}

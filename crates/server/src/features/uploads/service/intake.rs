@@ -1,0 +1,170 @@
+//! Taking a file in: stored while it streams, looked at, then made a job together with its queue entry.
+
+use std::{fs::File, io::BufReader, path::Path};
+
+use accunode_domain::{Actor, Error, Kind, Result, UploadId};
+use accunode_infra::{BlobError, Stored};
+use accunode_queue::{NewJob, Priority, Stats};
+use accunode_sheets::{FileError, Format, Limits, Reader};
+use axum::extract::multipart::Field;
+use futures_util::TryStreamExt;
+
+use super::{lane, load, priority, waiting};
+use crate::{
+    features::uploads::{
+        api::submit::Accepted,
+        jobs::{KIND, Payload},
+        store::{self, NewUpload},
+    },
+    features::predictions::service::Owner,
+    state::AppState,
+};
+
+/// Files up to this size are counted before the answer; larger ones by the worker.
+const COUNT_AT_ONCE_BYTES: u64 = 4 << 20;
+
+/// What a cautious estimate takes for granted.
+const ASSUMED_ROWS_PER_MINUTE: i64 = 60_000;
+
+/// A file's error as the sender's, or as ours when the system could not read.
+pub(in crate::features::uploads) fn file_error(error: FileError) -> Error {
+    match error {
+        FileError::Io(e) => Error::internal(e),
+        other => Error::BadRequest(other.to_string()),
+    }
+}
+
+/// Takes a file in and queues it.
+///
+/// # Errors
+/// [`Error::BadRequest`] for a file that cannot be read, [`Error::TooLarge`] above the limit.
+pub async fn submit(
+    state: &AppState,
+    actor: &Actor,
+    kind: Kind,
+    name: &str,
+    field: Field<'_>,
+) -> Result<Accepted> {
+    let format = Format::from_name(name).map_err(file_error)?;
+    let id = UploadId::new();
+    let key = match format {
+        Format::Csv => format!("uploads/{id}.csv"),
+        Format::Xlsx => format!("uploads/{id}.xlsx"),
+    };
+    let body = field.map_err(|e| std::io::Error::new(std::io::ErrorKind::ConnectionAborted, e.body_text()));
+    let stored = state.blobs.put(&key, body, state.config.max_upload_bytes).await.map_err(blob_error)?;
+    let accepted = record(state, actor, kind, id, name, &key, &stored).await;
+    if accepted.is_err() {
+        // Nothing refers to the file; failing to remove it costs space only.
+        if let Err(error) = state.blobs.delete(&key).await {
+            tracing::warn!(%error, upload.id = %id, "a refused file could not be removed");
+        }
+    }
+    accepted
+}
+
+/// A store's error in words for the sender.
+fn blob_error(error: BlobError) -> Error {
+    match error {
+        BlobError::TooLarge { limit } => Error::TooLarge(format!("The file is larger than {}", size(limit))),
+        BlobError::Input(_) => {
+            Error::BadRequest("The upload broke off before the file was complete".to_owned())
+        }
+        other => Error::internal(other),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    if bytes >= 1 << 20 { format!("{} MB", bytes >> 20) } else { format!("{bytes} bytes") }
+}
+
+async fn record(
+    state: &AppState,
+    actor: &Actor,
+    kind: Kind,
+    id: UploadId,
+    name: &str,
+    key: &str,
+    stored: &Stored,
+) -> Result<Accepted> {
+    let file = state.blobs.open_local(key).await.map_err(Error::internal)?;
+    let max_rows = state.config.max_upload_rows;
+    let count = stored.size <= COUNT_AT_ONCE_BYTES;
+    let rows = tokio::task::spawn_blocking(move || look(file.path(), kind, max_rows, count))
+        .await
+        .map_err(Error::internal)??;
+    let (owner, priority) = (Owner::of(actor), priority(rows));
+    let new = NewUpload {
+        id: id.0,
+        user_id: actor.user_id.0,
+        organization_id: owner.organization_id.map(|o| o.0),
+        tenant_id: actor.tenant_id.map(|t| t.0),
+        access_level: owner.level.as_str(),
+        job_type: kind.as_str(),
+        original_filename: name,
+        file_key: key,
+        file_size: i64::try_from(stored.size).map_err(Error::internal)?,
+        file_sha256: &stored.sha256,
+        total_rows: rows,
+        queue_priority: lane(priority),
+    };
+    // One customer's uploads wait for each other, not for another customer's.
+    let customer = actor.tenant_id.map(|t| t.0).or(actor.organization_id.map(|o| o.0)).unwrap_or(actor.user_id.0);
+    let now = state.clock.now();
+    let job = NewJob::new(KIND, &Payload { upload_id: id.0 }, now).map_err(Error::internal)?;
+    let job = job.priority(priority).tenant_key(customer.to_string());
+    let mut tx = state.db.scoped(actor).await?;
+    store::insert(&mut tx, &new, now).await?;
+    let task_id = accunode_queue::enqueue(&mut tx, job).await?;
+    let queue = accunode_queue::stats(&mut tx).await?;
+    tx.commit().await?;
+    state.wake.notify();
+    Ok(accepted(state, id, task_id, rows, priority, &queue))
+}
+
+fn accepted(
+    state: &AppState,
+    id: UploadId,
+    task_id: uuid::Uuid,
+    total_rows: Option<i64>,
+    priority: Priority,
+    queue: &Stats,
+) -> Accepted {
+    let minutes = total_rows.map_or(10, |rows| rows / ASSUMED_ROWS_PER_MINUTE + 1);
+    let counted = total_rows.map_or("a large file".to_owned(), |rows| format!("{rows} rows"));
+    Accepted {
+        success: true,
+        message: "File accepted, scoring has been queued".to_owned(),
+        job_id: id.0,
+        task_id,
+        total_rows,
+        estimated_time_minutes: minutes,
+        queue_priority: lane(priority).to_owned(),
+        queue_position: waiting(queue, priority).max(1),
+        current_system_load: load(queue).to_owned(),
+        processing_message: format!("Scoring {counted}; this should take less than {minutes} min"),
+        worker_capacity: state.config.worker_concurrency,
+    }
+}
+
+/// Opens a file as a portfolio, which checks its header and first row, and counts its rows if asked to.
+fn look(path: &Path, kind: Kind, max_rows: u64, count: bool) -> Result<Option<i64>> {
+    let reader = open(path, kind, max_rows)?;
+    if !count {
+        return Ok(None);
+    }
+    let mut rows = 0;
+    for row in reader {
+        row.map_err(file_error)?;
+        rows += 1;
+    }
+    Ok(Some(rows))
+}
+
+/// A reader of a stored file.
+pub(in crate::features::uploads) fn open(path: &Path, kind: Kind, max_rows: u64) -> Result<Reader> {
+    let file = BufReader::new(File::open(path).map_err(Error::internal)?);
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let limits = Limits { max_rows: Some(max_rows), ..Limits::default() };
+    Reader::new(&name, file, kind, &limits).map_err(file_error)
+}

@@ -1,0 +1,208 @@
+//! SQL of uploads, which the API calls jobs.
+
+use accunode_db::{BulkInsert, Column, Result, Timestamp, Tx, on, sql};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+/// An upload.
+#[derive(Clone, Debug, FromRow)]
+pub struct UploadRow {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub organization_id: Option<Uuid>,
+    pub tenant_id: Option<Uuid>,
+    pub access_level: String,
+    pub job_type: String,
+    pub status: String,
+    pub original_filename: String,
+    pub file_key: String,
+    pub file_size: i64,
+    pub total_rows: Option<i64>,
+    pub processed_rows: i64,
+    pub successful_rows: i64,
+    pub failed_rows: i64,
+    pub next_row: i64,
+    pub queue_priority: String,
+    pub error_message: Option<String>,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub completed_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
+}
+
+macro_rules! upload {
+    () => {
+        "SELECT j.id, j.user_id, j.organization_id, j.tenant_id, j.access_level, j.job_type, j.status,
+                j.original_filename, j.file_key, j.file_size, j.total_rows, j.processed_rows,
+                j.successful_rows, j.failed_rows, j.next_row, j.queue_priority, j.error_message,
+                j.created_at, j.started_at, j.completed_at, j.updated_at FROM bulk_upload_jobs j"
+    };
+}
+
+/// Uploads in the caller's sight: $1 user, $2 organization (of its people), $3 tenant (of its tenant_admin),
+/// $4 whether the caller may see all.
+macro_rules! visible {
+    () => {
+        " WHERE (j.user_id = $1 OR j.organization_id = $2 OR $4
+                 OR j.organization_id IN (SELECT id FROM organizations WHERE tenant_id = $3))"
+    };
+}
+
+sql! {
+    INSERT = "INSERT INTO bulk_upload_jobs (id, user_id, organization_id, tenant_id, access_level, job_type,
+                  status, original_filename, file_key, file_size, file_sha256, total_rows, queue_priority,
+                  created_at)
+              VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12, $13)";
+    BY_ID = concat!(upload!(), " WHERE j.id = $1");
+    ONE = concat!(upload!(), visible!(), " AND j.id = $5");
+    LIST = concat!(upload!(), visible!(), " AND (CAST($5 AS TEXT) IS NULL OR j.status = $5)
+                   ORDER BY j.created_at DESC, j.id DESC LIMIT $6 OFFSET $7");
+    COUNT = concat!("SELECT COUNT(*) FROM bulk_upload_jobs j", visible!(),
+                    " AND (CAST($5 AS TEXT) IS NULL OR j.status = $5)");
+    /// A final state cannot be left.
+    START = "UPDATE bulk_upload_jobs SET status = 'processing', started_at = COALESCE(started_at, $2),
+                    updated_at = $2, model_name = $3, model_version = $4, model_hash = $5
+             WHERE id = $1 AND status IN ('pending', 'queued', 'processing')";
+    SET_TOTAL = "UPDATE bulk_upload_jobs SET total_rows = $2, updated_at = $3 WHERE id = $1";
+    /// Counts a chunk, once: $5 is where the chunk begins, and must be where the upload stands.
+    ADVANCE = "UPDATE bulk_upload_jobs
+               SET successful_rows = successful_rows + $2, failed_rows = failed_rows + $3,
+                   processed_rows = processed_rows + $2 + $3, next_row = next_row + $2 + $3, updated_at = $4
+               WHERE id = $1 AND next_row = $5 AND status = 'processing'";
+    FINISH = "UPDATE bulk_upload_jobs SET status = $2, error_message = $3, completed_at = $4, updated_at = $4,
+                     total_rows = CASE WHEN $2 = 'completed' THEN processed_rows ELSE total_rows END
+              WHERE id = $1 AND status IN ('pending', 'queued', 'processing')";
+    ERRORS = "SELECT row_number, error, data FROM bulk_upload_errors WHERE job_id = $1
+              ORDER BY row_number LIMIT $2";
+}
+
+/// A new upload, its file already stored.
+pub struct NewUpload<'a> {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub organization_id: Option<Uuid>,
+    pub tenant_id: Option<Uuid>,
+    pub access_level: &'a str,
+    pub job_type: &'a str,
+    pub original_filename: &'a str,
+    pub file_key: &'a str,
+    pub file_size: i64,
+    pub file_sha256: &'a str,
+    pub total_rows: Option<i64>,
+    pub queue_priority: &'a str,
+}
+
+/// Stores a new upload as queued.
+pub async fn insert(tx: &mut Tx, new: &NewUpload<'_>, now: Timestamp) -> Result<()> {
+    on!(tx, INSERT, |c, sql| {
+        let query = sqlx::query(sql).bind(new.id).bind(new.user_id).bind(new.organization_id);
+        let query = query.bind(new.tenant_id).bind(new.access_level).bind(new.job_type);
+        let query = query.bind(new.original_filename).bind(new.file_key).bind(new.file_size);
+        let query = query.bind(new.file_sha256).bind(new.total_rows).bind(new.queue_priority);
+        query.bind(now).execute(c).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// An upload, whoever asks: for the worker.
+pub async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<UploadRow>> {
+    Ok(on!(tx, BY_ID, |c, sql| sqlx::query_as(sql).bind(id).fetch_optional(c).await)?)
+}
+
+/// What the scope of the transaction may see: organization, tenant, everything.
+fn sight(tx: &Tx) -> (Option<Uuid>, Option<Uuid>, Option<Uuid>, bool) {
+    let scope = tx.scope();
+    let organization = scope.organization_id.filter(|_| matches!(scope.role, "org_admin" | "org_member"));
+    let tenant = scope.tenant_id.filter(|_| scope.role == "tenant_admin");
+    (scope.user_id, organization, tenant, scope.role == "super_admin")
+}
+
+/// An upload in the caller's sight.
+pub async fn visible(tx: &mut Tx, id: Uuid) -> Result<Option<UploadRow>> {
+    let (user, organization, tenant, all) = sight(tx);
+    Ok(on!(tx, ONE, |c, sql| {
+        let query = sqlx::query_as(sql).bind(user).bind(organization).bind(tenant).bind(all);
+        query.bind(id).fetch_optional(c).await
+    })?)
+}
+
+/// The uploads in the caller's sight, newest first, and how many there are.
+pub async fn list(tx: &mut Tx, status: Option<&str>, limit: i64, offset: i64) -> Result<(Vec<UploadRow>, i64)> {
+    let (user, organization, tenant, all) = sight(tx);
+    let rows = on!(tx, LIST, |c, sql| {
+        let query = sqlx::query_as(sql).bind(user).bind(organization).bind(tenant).bind(all);
+        query.bind(status).bind(limit).bind(offset).fetch_all(c).await
+    })?;
+    let total = on!(tx, COUNT, |c, sql| {
+        let query = sqlx::query_scalar(sql).bind(user).bind(organization).bind(tenant).bind(all);
+        query.bind(status).fetch_one(c).await
+    })?;
+    Ok((rows, total))
+}
+
+/// Marks an upload as being worked on; false when it has ended already.
+pub async fn start(tx: &mut Tx, id: Uuid, model: (&str, &str, &str), now: Timestamp) -> Result<bool> {
+    let changed = on!(tx, START, |c, sql| {
+        let query = sqlx::query(sql).bind(id).bind(now).bind(model.0).bind(model.1).bind(model.2);
+        query.execute(c).await.map(|done| done.rows_affected())
+    })?;
+    Ok(changed == 1)
+}
+
+/// Notes how many rows the file has.
+pub async fn set_total(tx: &mut Tx, id: Uuid, total: i64, now: Timestamp) -> Result<()> {
+    on!(tx, SET_TOTAL, |c, sql| sqlx::query(sql).bind(id).bind(total).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Counts a committed chunk that began at data row `from`; false when it was counted before or the upload is
+/// no longer being worked on: then the transaction must not be committed.
+pub async fn advance(tx: &mut Tx, id: Uuid, from: i64, ok: i64, failed: i64, now: Timestamp) -> Result<bool> {
+    let changed = on!(tx, ADVANCE, |c, sql| {
+        let query = sqlx::query(sql).bind(id).bind(ok).bind(failed).bind(now).bind(from);
+        query.execute(c).await.map(|done| done.rows_affected())
+    })?;
+    Ok(changed == 1)
+}
+
+/// Ends an upload.
+pub async fn finish(tx: &mut Tx, id: Uuid, status: &str, error: Option<&str>, now: Timestamp) -> Result<()> {
+    on!(tx, FINISH, |c, sql| {
+        sqlx::query(sql).bind(id).bind(status).bind(error).bind(now).execute(c).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// A row that was not taken.
+#[derive(Clone, Debug, FromRow)]
+pub struct ErrorRow {
+    /// The row's number as a spreadsheet shows it.
+    pub row_number: i64,
+    /// What is wrong with it.
+    pub error: String,
+    /// The row's cells by column, as a JSON object.
+    pub data: Option<String>,
+}
+
+/// Stores the rows of a chunk that were not taken.
+pub async fn insert_errors(tx: &mut Tx, id: Uuid, rows: Vec<ErrorRow>) -> Result<()> {
+    let n = rows.len();
+    let mut columns = (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
+    for row in rows {
+        columns.0.push(row.row_number);
+        columns.1.push(row.error);
+        columns.2.push(row.data);
+    }
+    let insert = BulkInsert::into("bulk_upload_errors")
+        .column("job_id", Column::Uuid(vec![id; n]))
+        .column("row_number", Column::I64(columns.0))
+        .column("error", Column::Text(columns.1))
+        .column("data", Column::OptText(columns.2));
+    insert.execute(tx, "").await?;
+    Ok(())
+}
+
+/// The first rows that were not taken, in the file's order.
+pub async fn errors(tx: &mut Tx, id: Uuid, limit: i64) -> Result<Vec<ErrorRow>> {
+    Ok(on!(tx, ERRORS, |c, sql| sqlx::query_as(sql).bind(id).bind(limit).fetch_all(c).await)?)
+}

@@ -1,0 +1,5 @@
+//! People.
+
+pub mod api;
+pub mod service;
+mod store;

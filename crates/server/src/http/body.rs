@@ -1,0 +1,227 @@
+//! Request bodies and queries, read field by field so that one answer names everything that is wrong.
+
+use accunode_domain::{Error, FieldError, Period, Quarter, Ratio, RatioError, SENTINEL};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::request::Parts,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::problem::ApiError;
+
+/// A JSON object whose fields are read one by one; `finish` answers with every problem found.
+pub struct Fields {
+    object: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Error::TooLarge("The request is larger than allowed".to_owned()))?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(object)) => Ok(Self { object, errors: Vec::new() }),
+            Ok(_) => Err(Error::field("body", "Invalid body: a JSON object is expected").into()),
+            Err(e) => Err(Error::field(
+                "body",
+                format!("Invalid body: not JSON at line {} column {}", e.line(), e.column()),
+            )
+            .into()),
+        }
+    }
+}
+
+/// `company_symbol` → `Company Symbol`.
+fn title(field: &str) -> String {
+    let words = field.split('_').map(|word| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+impl Fields {
+    /// Notes that a field is wrong; `expected` says what would be right.
+    pub fn invalid(&mut self, field: &str, expected: &str) {
+        let message = format!("Invalid {}: {expected}", field.replace('_', " "));
+        self.errors.push(FieldError { field: field.to_owned(), message });
+    }
+
+    fn problem(&mut self, field: &str, what: &str) {
+        let message = format!("{} {what}", title(field));
+        self.errors.push(FieldError { field: field.to_owned(), message });
+    }
+
+    fn required(&mut self, field: &str) -> Option<Value> {
+        match self.object.get(field) {
+            None => {
+                self.problem(field, "is required");
+                None
+            }
+            Some(value) => Some(value.clone()),
+        }
+    }
+
+    /// A required text, trimmed, of a length in characters within `length`.
+    pub fn text(&mut self, field: &str, length: std::ops::RangeInclusive<usize>) -> String {
+        match self.required(field) {
+            Some(Value::String(text)) => {
+                let text = text.trim().to_owned();
+                let count = text.chars().count();
+                if count < *length.start() {
+                    self.problem(field, "is too short");
+                } else if count > *length.end() {
+                    self.problem(field, "is too long");
+                }
+                text
+            }
+            Some(_) => {
+                self.invalid(field, "text is expected");
+                String::new()
+            }
+            None => String::new(),
+        }
+    }
+
+    /// A required secret, taken as it is: not trimmed, of 1 to 1,024 characters.
+    pub fn secret(&mut self, field: &str) -> String {
+        match self.required(field) {
+            Some(Value::String(text)) if (1..=1_024).contains(&text.chars().count()) => text,
+            Some(_) => {
+                self.invalid(field, "text of 1 to 1024 characters is expected");
+                String::new()
+            }
+            None => String::new(),
+        }
+    }
+
+    /// A required number above zero; numeric text is accepted.
+    pub fn positive(&mut self, field: &str) -> f64 {
+        let number = match self.required(field) {
+            None => return 0.0,
+            Some(Value::Number(n)) => n.as_f64(),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            Some(_) => None,
+        };
+        match number.filter(|x: &f64| x.is_finite() && *x > 0.0) {
+            Some(x) => x,
+            None => {
+                self.invalid(field, "a number greater than 0 is expected");
+                0.0
+            }
+        }
+    }
+
+    /// A required ratio: a number, numeric text, null (missing) or "NM" (not meaningful). The second value
+    /// says whether it was the vendors' sentinel.
+    pub fn ratio(&mut self, field: &str) -> (Ratio, bool) {
+        let number = |x: f64| (Ratio::from_number(x), x == SENTINEL);
+        let (ratio, sentinel) = match self.required(field) {
+            None | Some(Value::Null) => (Ok(Ratio::Missing), false),
+            Some(Value::Number(n)) => n.as_f64().map_or((Err(RatioError::NotFinite), false), number),
+            Some(Value::String(text)) => {
+                (Ratio::from_text(&text), text.trim().parse::<f64>().is_ok_and(|x| x == SENTINEL))
+            }
+            Some(_) => (Err(RatioError::NotANumber("this value".to_owned())), false),
+        };
+        let ratio = ratio.unwrap_or_else(|error| {
+            self.invalid(field, &error.to_string());
+            Ratio::Missing
+        });
+        (ratio, sentinel)
+    }
+
+    /// `reporting_year` (text of four digits) and `reporting_quarter` (`Q1` … `Q4` or 1 … 4).
+    pub fn period(&mut self, needs_quarter: bool) -> Period {
+        let year = match self.required("reporting_year") {
+            None => 0,
+            Some(Value::String(text)) => Period::parse_year(&text).unwrap_or_else(|error| {
+                self.invalid("reporting_year", &error.to_string());
+                0
+            }),
+            Some(_) => {
+                self.invalid("reporting_year", "a year as text is expected, for example \"2024\"");
+                0
+            }
+        };
+        Period { year, quarter: self.quarter(needs_quarter) }
+    }
+
+    fn quarter(&mut self, needed: bool) -> Option<Quarter> {
+        const FIELD: &str = "reporting_quarter";
+        let text = match self.object.get(FIELD) {
+            Some(Value::String(text)) if !text.trim().is_empty() => text.clone(),
+            Some(Value::Number(n)) => n.to_string(),
+            None | Some(Value::Null | Value::String(_)) => {
+                if needed {
+                    self.problem(FIELD, "is required");
+                }
+                return None;
+            }
+            Some(_) => "this value".to_owned(),
+        };
+        match text.parse() {
+            Ok(quarter) => Some(quarter),
+            Err(error) => {
+                self.invalid(FIELD, &format!("{error}"));
+                None
+            }
+        }
+    }
+
+    /// An optional yes or no, no by default.
+    pub fn flag(&mut self, field: &str) -> bool {
+        match self.object.get(field) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(b)) => *b,
+            Some(_) => {
+                self.invalid(field, "true or false is expected");
+                false
+            }
+        }
+    }
+
+    /// The value, if nothing was wrong.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every problem noted so far.
+    pub fn finish<T>(self, value: T) -> Result<T, Error> {
+        if self.errors.is_empty() { Ok(value) } else { Err(Error::Invalid(self.errors)) }
+    }
+}
+
+/// A query string; what does not fit is a validation error that names the field.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        axum::extract::Query::try_from_uri(&parts.uri).map(|q| Self(q.0)).map_err(|rejection| {
+            // The rejection reads "…: field: reason".
+            let text = rejection.body_text();
+            let reason = text.rsplit_once("string: ").map_or(text.as_str(), |(_, r)| r);
+            let (field, reason) = reason.split_once(": ").unwrap_or(("query", reason));
+            Error::field(field, format!("Invalid {}: {reason}", field.replace('_', " "))).into()
+        })
+    }
+}
+
+/// An identifier in the path; what is not a UUID cannot name anything, so it is not found.
+pub struct Id<T>(pub T);
+
+impl<T: std::str::FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let not_found = || ApiError(Error::NotFound("Not found".to_owned()));
+        let axum::extract::Path(text) =
+            axum::extract::Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_found())?;
+        text.parse().map(Self).map_err(|_| not_found())
+    }
+}

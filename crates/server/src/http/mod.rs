@@ -1,0 +1,6 @@
+//! What every handler shares: errors as answers, who is calling, bodies, pages and the API document.
+
+pub mod auth;
+pub mod body;
+pub mod openapi;
+pub mod problem;

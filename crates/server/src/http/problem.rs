@@ -1,0 +1,120 @@
+//! Errors as answers: the one place where an error of a service becomes a status and a body.
+
+use accunode_domain::{Error, FieldError};
+use axum::{
+    Json,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Body of every error but validation errors.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Detail {
+    /// One sentence for the person who asked.
+    pub detail: String,
+}
+
+/// Body of a validation error (422).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ValidationProblem {
+    /// Always false.
+    pub success: bool,
+    /// `Validation failed`.
+    pub error: String,
+    /// One sentence.
+    pub message: String,
+    /// What is wrong, field by field.
+    pub errors: Vec<FieldProblem>,
+}
+
+/// One field of a validation error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// The field's name.
+    pub field: String,
+    /// What is wrong and what is expected.
+    pub message: String,
+}
+
+/// A service's error on its way out. Handlers return it by `?`.
+#[derive(Debug)]
+pub struct ApiError(pub Error);
+
+/// What handlers return.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl<E: Into<Error>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        match self.0 {
+            Error::Invalid(fields) => validation(fields),
+            Error::BadRequest(text) => detail(StatusCode::BAD_REQUEST, text),
+            Error::Unauthorized(text) => {
+                let mut response = detail(StatusCode::UNAUTHORIZED, text);
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                response
+            }
+            Error::Forbidden(text) => detail(StatusCode::FORBIDDEN, text),
+            Error::NotFound(text) => detail(StatusCode::NOT_FOUND, text),
+            Error::TooLarge(text) => detail(StatusCode::PAYLOAD_TOO_LARGE, text),
+            Error::TooManyRequests { retry_after } => {
+                let mut response = detail(StatusCode::TOO_MANY_REQUESTS, "Too many requests".to_owned());
+                response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
+                response
+            }
+            Error::Unavailable(text) => detail(StatusCode::SERVICE_UNAVAILABLE, text),
+            Error::Internal(source) => {
+                // The text stays in the log: it may hold SQL or a path.
+                tracing::error!(error = %source, "request failed inside");
+                detail(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error".to_owned())
+            }
+        }
+    }
+}
+
+fn detail(status: StatusCode, detail: String) -> Response {
+    (status, Json(Detail { detail })).into_response()
+}
+
+fn validation(fields: Vec<FieldError>) -> Response {
+    let errors = fields.into_iter().map(|f| FieldProblem { field: f.field, message: f.message }).collect();
+    let body = ValidationProblem {
+        success: false,
+        error: "Validation failed".to_owned(),
+        message: "Please correct the marked fields and try again".to_owned(),
+        errors,
+    };
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+}
+
+/// Gives the framework's own refusals (unknown path, wrong method, body over the limit) the common shape.
+pub async fn uniform(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_json =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+    if !(status.is_client_error() || status.is_server_error()) || is_json {
+        return response;
+    }
+    let text = match status {
+        StatusCode::NOT_FOUND => "Not Found",
+        StatusCode::METHOD_NOT_ALLOWED => "Method Not Allowed",
+        StatusCode::PAYLOAD_TOO_LARGE => "The request is larger than allowed",
+        StatusCode::REQUEST_TIMEOUT => "The request took too long",
+        _ => status.canonical_reason().unwrap_or("Error"),
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let body = serde_json::json!({ "detail": text }).to_string();
+    Response::from_parts(parts, body.into())
+}

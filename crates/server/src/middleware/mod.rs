@@ -1,0 +1,13 @@
+//! What happens to every request, one concern a file.
+
+mod cors;
+mod headers;
+mod panic;
+mod request;
+mod trailing_slash;
+
+pub use cors::cors;
+pub use headers::headers;
+pub use panic::panicked;
+pub use request::request;
+pub use trailing_slash::trim_trailing_slash;

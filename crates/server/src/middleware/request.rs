@@ -1,0 +1,42 @@
+//! A name for every request, the time it took, and one line of log.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::HeaderValue,
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// The request's own id if a proxy gave it a sound one, else a new one.
+fn request_id(request: &Request) -> HeaderValue {
+    let given = request.headers().get("x-request-id").filter(|value| {
+        let bytes = value.as_bytes();
+        (8..=64).contains(&bytes.len()) && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+    });
+    given.cloned().or_else(|| Uuid::now_v7().to_string().parse().ok()).unwrap_or(HeaderValue::from_static("unknown"))
+}
+
+/// Names and times the request. The route's template is logged, never the path: paths hold identifiers.
+pub async fn request(mut request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    let start = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    request.headers_mut().insert("x-request-id", id.clone());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let milliseconds = start.elapsed().as_secs_f64() * 1_000.0;
+    let headers = response.headers_mut();
+    headers.insert("x-request-id", id);
+    if let Ok(value) = format!("{milliseconds:.2}").parse() {
+        headers.insert("x-process-time", value);
+    }
+    let status = response.status().as_u16();
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    span.in_scope(|| tracing::info!(%method, route, status, milliseconds, "request answered"));
+    response
+}

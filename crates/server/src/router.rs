@@ -1,0 +1,70 @@
+//! Every route of the system, in one table.
+
+use axum::Router;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{
+    features::{auth, ops, predictions, uploads, users},
+    http::{openapi::ApiDoc, problem},
+    middleware,
+    state::AppState,
+};
+
+/// The operations under `/api/v1`.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::api::login))
+        .routes(routes!(users::api::me))
+        .routes(routes!(predictions::api::create::create_annual, predictions::api::list::list_annual))
+        .routes(routes!(predictions::api::create::create_quarterly, predictions::api::list::list_quarterly))
+        .routes(routes!(predictions::api::system::system_annual))
+        .routes(routes!(predictions::api::system::system_quarterly))
+        .routes(routes!(uploads::api::jobs::list))
+        .routes(routes!(uploads::api::jobs::status))
+        .routes(routes!(uploads::api::results::results))
+        .merge(bodies())
+}
+
+/// Operations that take a file and bound its size themselves.
+fn bodies() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(uploads::api::submit::submit_annual))
+        .routes(routes!(uploads::api::submit::submit_quarterly))
+        .layer(axum::extract::DefaultBodyLimit::disable())
+}
+
+/// Operations outside `/api/v1`.
+fn outside() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(ops::api::root)).routes(routes!(ops::api::health))
+}
+
+fn table() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(ApiDoc::openapi()).merge(outside()).nest("/api/v1", api())
+}
+
+/// The API document.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    table().to_openapi()
+}
+
+/// The whole application.
+pub fn router(state: &AppState) -> Router {
+    let (routes, document) = table().split_for_parts();
+    let routes = routes
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .with_state(state.clone())
+        .layer(axum::middleware::from_fn(problem::uniform))
+        .layer(axum::middleware::from_fn(middleware::request));
+    // Around the routes, so that a path is put right before it is matched.
+    Router::new()
+        .fallback_service(routes)
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(CompressionLayer::new())
+        .layer(middleware::cors(&state.config.cors_origins))
+        .layer(axum::middleware::from_fn(middleware::headers))
+        .layer(axum::middleware::from_fn(middleware::trim_trailing_slash))
+}

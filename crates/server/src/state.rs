@@ -1,0 +1,47 @@
+//! What every handler and job can reach.
+
+use std::sync::Arc;
+
+use accunode_db::{Clock, Db};
+use accunode_infra::{Blobs, Wake};
+
+use crate::{config::ServerConfig, features::auth::tokens::Tokens, features::auth::passwords::Passwords, models::Models};
+
+/// The application's parts, cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+/// The parts themselves.
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// Uploaded files.
+    pub blobs: Blobs,
+    /// Wakes the workers when there is something to do.
+    pub wake: Wake,
+    /// The time.
+    pub clock: Clock,
+    /// The models in use.
+    pub models: Models,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// Password hashing on a bounded pool.
+    pub passwords: Passwords,
+    /// Settings.
+    pub config: ServerConfig,
+}
+
+impl AppState {
+    /// Shares the parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

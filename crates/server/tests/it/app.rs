@@ -1,0 +1,226 @@
+//! The application under test: a fresh database, people in every role, a client for each, and a worker.
+
+use std::time::Duration;
+
+use accunode_db::Clock;
+use accunode_domain::{Actor, UserId};
+use accunode_infra::{Blobs, Wake};
+use accunode_queue::Runner;
+use accunode_server::{
+    config::ServerConfig,
+    features::{
+        auth::{passwords::Passwords, tokens::Tokens},
+        uploads::jobs::UploadHandler,
+    },
+    models::Models,
+    router::router,
+    state::{AppState, Parts},
+};
+use accunode_testkit::{People, TestDb};
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, Response, StatusCode, header},
+};
+use http_body_util::BodyExt;
+use secrecy::SecretString;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// The application with its people.
+pub struct TestApp {
+    pub state: AppState,
+    pub people: People,
+    router: Router,
+    stop: CancellationToken,
+    _test: TestDb,
+    _files: TempDir,
+}
+
+/// What tests change of the settings.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    pub bytes: u64,
+    pub rows: u64,
+    pub chunk: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 10 << 20, rows: 10_000, chunk: 500 }
+    }
+}
+
+impl TestApp {
+    /// The application on a database, with one worker.
+    pub async fn new(test: TestDb) -> Self {
+        Self::with(test, Limits::default()).await
+    }
+
+    /// The application with other limits.
+    pub async fn with(test: TestDb, limits: Limits) -> Self {
+        let app = Self::without_worker(test, limits).await;
+        app.work();
+        app
+    }
+
+    /// The application without a worker: uploads stay queued.
+    pub async fn without_worker(test: TestDb, limits: Limits) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let secret = SecretString::from("a secret for tests, of 32 bytes or more");
+        let config = ServerConfig {
+            environment: "test".to_owned(),
+            secret_key: secret.clone(),
+            access_token_minutes: 60,
+            max_upload_bytes: limits.bytes,
+            max_upload_rows: limits.rows,
+            cors_origins: vec!["https://app.example.org".to_owned()],
+            worker_concurrency: 2,
+            chunk_rows: limits.chunk,
+        };
+        let state = AppState::new(Parts {
+            db: test.db().clone(),
+            blobs: Blobs::local(files.path()).unwrap(),
+            wake: Wake::in_process(),
+            clock: Clock::system(),
+            models: Models::shipped().unwrap(),
+            tokens: Tokens::new(&secret, 60),
+            passwords: Passwords::new(2).unwrap(),
+            config,
+        });
+        let people = People::stored(test.db()).await;
+        let router = router(&state);
+        Self { state, people, router, stop: CancellationToken::new(), _test: test, _files: files }
+    }
+
+    /// Starts a worker.
+    pub fn work(&self) {
+        let runner = Runner::new(self.state.db.clone(), self.state.wake.clone())
+            .clock(self.state.clock.clone())
+            .concurrency(2)
+            .handler(UploadHandler { state: self.state.clone() });
+        tokio::spawn(runner.run(self.stop.clone()));
+    }
+
+    /// A client that nobody has signed in with.
+    pub fn anonymous(&self) -> Client {
+        Client { router: self.router.clone(), token: None }
+    }
+
+    /// A client of this person.
+    pub fn client(&self, actor: &Actor) -> Client {
+        let token = self.state.tokens.issue(actor.user_id, 0, self.state.clock.now()).unwrap();
+        Client { router: self.router.clone(), token: Some(token) }
+    }
+
+    /// A client with any token.
+    pub fn with_token(&self, token: &str) -> Client {
+        Client { router: self.router.clone(), token: Some(token.to_owned()) }
+    }
+
+    /// A token that its owner was given, whoever that is.
+    pub fn token(&self, user: UserId, version: i64) -> String {
+        self.state.tokens.issue(user, version, self.state.clock.now()).unwrap()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Sends requests as one person.
+pub struct Client {
+    router: Router,
+    token: Option<String>,
+}
+
+const BOUNDARY: &str = "boundary-of-a-test-form";
+
+impl Client {
+    /// Sends a request to a path below `/api/v1`, or to any path with `full`.
+    pub async fn raw(&self, mut request: Request<Body>) -> Response<Body> {
+        if let Some(token) = &self.token {
+            let value = format!("Bearer {token}").parse().unwrap();
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn json(&self, request: Request<Body>) -> (StatusCode, Value) {
+        let response = self.raw(request).await;
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&bytes);
+        (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {text}")))
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.json(Request::get(format!("/api/v1{path}")).body(Body::empty()).unwrap()).await
+    }
+
+    /// GET that must succeed.
+    pub async fn get_ok(&self, path: &str) -> Value {
+        let (status, body) = self.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body
+    }
+
+    /// POST of a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        self.post_text(path, body.to_string()).await
+    }
+
+    /// POST of any text as JSON.
+    pub async fn post_text(&self, path: &str, body: impl Into<Body>) -> (StatusCode, Value) {
+        let request = Request::builder().method(Method::POST).uri(format!("/api/v1{path}"));
+        let request = request.header(header::CONTENT_TYPE, "application/json").body(body.into()).unwrap();
+        self.json(request).await
+    }
+
+    /// Hands in a file.
+    pub async fn upload(&self, kind: &str, name: &str, content: &[u8]) -> (StatusCode, Value) {
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let tail = format!("\r\n--{BOUNDARY}--\r\n");
+        let body = [head.as_bytes(), content, tail.as_bytes()].concat();
+        let request = Request::post(format!("/api/v1/predictions/{kind}/bulk-upload-async"));
+        let request = request.header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
+        self.json(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Hands in a file and waits for its end.
+    pub async fn upload_and_wait(&self, kind: &str, name: &str, content: &[u8]) -> Value {
+        let (status, accepted) = self.upload(kind, name, content).await;
+        assert_eq!(status, StatusCode::OK, "{accepted}");
+        self.wait(accepted["job_id"].as_str().unwrap()).await
+    }
+
+    /// Waits for the end of a job.
+    pub async fn wait(&self, job: &str) -> Value {
+        for _ in 0..1_200 {
+            let body = self.get_ok(&format!("/predictions/jobs/{job}/status")).await;
+            if matches!(body["job"]["status"].as_str(), Some("completed" | "failed")) {
+                return body["job"].clone();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("job {job} does not end");
+    }
+
+    /// All results of a job.
+    pub async fn results(&self, job: &str) -> Value {
+        let include = serde_json::json!({
+            "include_predictions": true, "include_companies": true, "include_errors": true
+        });
+        let (status, body) = self.post(&format!("/predictions/jobs/{job}/results"), &include).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body
+    }
+}

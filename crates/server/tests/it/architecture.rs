@@ -1,0 +1,117 @@
+//! The shape of the project: small files, and crates that depend in one direction.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const MOST_LINES: usize = 400;
+/// Files that may be longer, each with the reason.
+const EXCEPTIONS: [(&str, &str); 0] = [];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    const SKIPPED: [&str; 6] = ["target", "node_modules", ".git", ".venv", "work", ".demo"];
+    const ENDINGS: [&str; 7] = ["rs", "py", "sh", "ts", "mjs", "svelte", "sql"];
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !SKIPPED.contains(&name.as_str()) {
+                sources(&path, found);
+            }
+        } else if path.extension().is_some_and(|e| ENDINGS.iter().any(|known| e == *known)) {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_source_file_is_long() {
+    let mut files = Vec::new();
+    sources(Path::new(ROOT), &mut files);
+    assert!(files.len() > 50, "the walk found only {} files", files.len());
+    let root = fs::canonicalize(ROOT).unwrap();
+    let mut long = Vec::new();
+    for file in files {
+        let lines = fs::read_to_string(&file).unwrap().lines().count();
+        let file = fs::canonicalize(file).unwrap();
+        let name = file.strip_prefix(&root).unwrap().display().to_string();
+        if lines > MOST_LINES && !EXCEPTIONS.iter().any(|(path, _)| *path == name) {
+            long.push(format!("{name}: {lines} lines"));
+        }
+    }
+    assert!(long.is_empty(), "more than {MOST_LINES} lines:\n{}", long.join("\n"));
+}
+
+/// What each crate may use of the project's own crates; of tests alone, the testkit too.
+fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let below_server = ["domain", "scoring", "sheets", "db", "queue", "infra"];
+    BTreeMap::from([
+        ("domain", vec![]),
+        ("scoring", vec!["domain"]),
+        ("sheets", vec!["domain"]),
+        ("db", vec!["domain"]),
+        ("infra", vec!["domain"]),
+        ("queue", vec!["domain", "db", "infra"]),
+        ("server", below_server.to_vec()),
+        ("accunode", below_server.into_iter().chain(["server"]).collect()),
+        ("testkit", vec!["domain", "db"]),
+    ])
+}
+
+#[test]
+fn crates_depend_in_one_direction() {
+    let metadata = MetadataCommand::new()
+        .manifest_path(Path::new(ROOT).join("Cargo.toml"))
+        .features(CargoOpt::AllFeatures)
+        .no_deps()
+        .other_options(vec!["--offline".to_owned()])
+        .exec()
+        .unwrap();
+    let allowed = allowed();
+    let short = |name: &str| name.trim_start_matches("accunode-").to_owned();
+    let mut wrong = Vec::new();
+    for package in &metadata.packages {
+        let name = short(&package.name);
+        let may = allowed.get(name.as_str()).unwrap_or_else(|| panic!("crate {name} has no place in the order"));
+        for dependency in package.dependencies.iter().filter(|d| d.name.starts_with("accunode")) {
+            let used = short(&dependency.name);
+            let test_only = dependency.kind == DependencyKind::Development && used == "testkit";
+            if !may.contains(&used.as_str()) && !test_only {
+                wrong.push(format!("{name} uses {used}"));
+            }
+        }
+        let http = package.dependencies.iter().any(|d| d.name == "axum" && d.kind == DependencyKind::Normal);
+        if http && name != "server" {
+            wrong.push(format!("{name} uses axum"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn banned_crates_are_not_in_the_lock_file() {
+    let lock = fs::read_to_string(Path::new(ROOT).join("Cargo.lock")).unwrap();
+    let count = |name: &str| lock.lines().filter(|l| *l == format!("name = \"{name}\"")).count();
+    assert_eq!(count("sqlx"), 1, "one sqlx");
+    assert_eq!(count("libsqlite3-sys"), 1, "one SQLite");
+    for banned in ["aws-lc-sys", "aws-lc-rs", "openssl-sys"] {
+        assert_eq!(count(banned), 0, "{banned}");
+    }
+}
+
+#[test]
+fn sql_stands_in_stores_alone() {
+    let mut files = Vec::new();
+    sources(&Path::new(ROOT).join("crates/server/src"), &mut files);
+    let offenders: Vec<_> = files
+        .iter()
+        .filter(|f| f.file_name().is_some_and(|n| n != "store.rs"))
+        .filter(|f| fs::read_to_string(f).unwrap().contains("sqlx::query"))
+        .collect();
+    assert!(offenders.is_empty(), "{offenders:?}");
+}

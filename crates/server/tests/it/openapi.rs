@@ -1,0 +1,25 @@
+//! The API document is part of the contract: a change of it is a change that somebody reads.
+
+use std::{fs, path::Path};
+
+#[test]
+fn the_document_is_the_committed_one() {
+    let document = accunode_server::router::openapi().to_pretty_json().unwrap();
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json"));
+    let committed = fs::read_to_string(path).unwrap();
+    assert_eq!(committed.trim_end(), document, "run `make openapi` and look at the difference");
+}
+
+#[test]
+fn every_operation_says_how_it_is_protected() {
+    let document = serde_json::to_value(accunode_server::router::openapi()).unwrap();
+    let public = ["/", "/health", "/api/v1/auth/login"];
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let protected = operation["security"][0]["bearer"].is_array();
+            assert_eq!(protected, !public.contains(&path.as_str()), "{method} {path}");
+            assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+            assert!(operation["tags"][0].is_string(), "{method} {path} has no tag");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Every check and test, beside a PostgreSQL and a Redis of their own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! cargo nextest --version >/dev/null 2>&1; then
+    echo "test: installing cargo-nextest" >&2
+    cargo install --locked cargo-nextest
+fi
+cargo fmt --all --check
+cargo clippy --locked --workspace --all-targets -- -D warnings
+cargo build --locked --workspace --tests
+scripts/with-services.sh cargo nextest run --locked --workspace --profile ci
+cargo test --locked --workspace --doc --quiet
