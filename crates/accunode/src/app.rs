@@ -112,8 +112,7 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Ok(AppState::new(Parts {
         db,
-        blobs: Blobs::local(settings.data_dir.join("files"))
-            .context("the folder of files cannot be used")?,
+        blobs: Blobs::local(settings.data_dir.join("files")).context("the folder of files cannot be used")?,
         wake: wake(settings)?,
         clock: Clock::system(),
         models: models(settings)?,

@@ -191,7 +191,8 @@ impl Client {
         let tail = format!("\r\n--{BOUNDARY}--\r\n");
         let body = [head.as_bytes(), content, tail.as_bytes()].concat();
         let request = Request::post(format!("/api/v1/predictions/{kind}/bulk-upload-async"));
-        let request = request.header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
+        let request =
+            request.header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
         self.json(request.body(Body::from(body)).unwrap()).await
     }
 

@@ -77,7 +77,8 @@ fn crates_depend_in_one_direction() {
     let mut wrong = Vec::new();
     for package in &metadata.packages {
         let name = short(&package.name);
-        let may = allowed.get(name.as_str()).unwrap_or_else(|| panic!("crate {name} has no place in the order"));
+        let may =
+            allowed.get(name.as_str()).unwrap_or_else(|| panic!("crate {name} has no place in the order"));
         for dependency in package.dependencies.iter().filter(|d| d.name.starts_with("accunode")) {
             let used = short(&dependency.name);
             let test_only = dependency.kind == DependencyKind::Development && used == "testkit";

@@ -1,5 +1,7 @@
 //! Tests of the application as a whole, on SQLite always and on PostgreSQL where there is one.
 
+#![allow(unreachable_pub)] // a test program: nothing of it is reached from outside
+
 mod app;
 mod architecture;
 mod files;

@@ -277,7 +277,12 @@ async fn update_companies(
 ///
 /// # Errors
 /// [`Error::BadRequest`] with the text that clients parse when there is one for this period already.
-pub(crate) async fn create(state: &AppState, actor: &Actor, kind: Kind, record: Record) -> Result<PredictionRow> {
+pub(crate) async fn create(
+    state: &AppState,
+    actor: &Actor,
+    kind: Kind,
+    record: Record,
+) -> Result<PredictionRow> {
     let bundle = state.models.get(kind);
     let owner = Owner::of(actor);
     let rows = [(None, record)];

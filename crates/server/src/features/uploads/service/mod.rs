@@ -70,7 +70,11 @@ fn kind(row: &UploadRow) -> Result<Kind> {
 ///
 /// # Errors
 /// [`Error::Invalid`] for limits out of range or an unknown status.
-pub(crate) async fn list(state: &AppState, actor: &Actor, params: &JobParams) -> Result<(Vec<UploadRow>, i64)> {
+pub(crate) async fn list(
+    state: &AppState,
+    actor: &Actor,
+    params: &JobParams,
+) -> Result<(Vec<UploadRow>, i64)> {
     let mut errors = Vec::new();
     let mut refuse = |field: &str, message: &str| {
         errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
