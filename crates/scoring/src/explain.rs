@@ -204,7 +204,7 @@ impl Bundle {
         let weighted = |index: usize| self.members()[index].weight() > 0.0;
         let active: Vec<usize> = (0..members.len()).filter(|index| weighted(*index)).collect();
         let leg = |index: &usize| Leg {
-            ln_weight: self.members()[*index].weight().ln(),
+            weight: self.members()[*index].weight(),
             from: members[*index].base_log_odds,
             change: members[*index].log_odds - members[*index].base_log_odds,
         };

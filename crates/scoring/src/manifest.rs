@@ -13,6 +13,8 @@ use crate::{
 const MAX_MEMBERS: usize = 16;
 /// Longest name or version in characters.
 const MAX_LABEL: usize = 100;
+/// Largest intercept and slope of a calibration: beyond any meaning, and nothing overflows.
+const MAX_CALIBRATION: f64 = 1000.0;
 /// How far the members' weights may be from 1 in sum.
 const WEIGHT_TOLERANCE: f64 = 1e-9;
 
@@ -260,11 +262,14 @@ fn check_calibration(raw: RawCalibration) -> Result<Calibration, BundleError> {
     if raw.kind != "logit" {
         return at("calibration.type", format!("unknown calibration '{}', expected logit", raw.kind));
     }
-    if !raw.intercept.is_finite() {
-        return at("calibration.intercept", "must be a finite number");
+    // A NaN is inside no range.
+    if !(-MAX_CALIBRATION..=MAX_CALIBRATION).contains(&raw.intercept) {
+        let reason = format!("{} is not between -{MAX_CALIBRATION} and {MAX_CALIBRATION}", raw.intercept);
+        return at("calibration.intercept", reason);
     }
-    if !(raw.slope.is_finite() && raw.slope > 0.0) {
-        return at("calibration.slope", format!("{} is not a finite number above 0", raw.slope));
+    if !(f64::MIN_POSITIVE..=MAX_CALIBRATION).contains(&raw.slope) {
+        let reason = format!("{} is not above 0 and at most {MAX_CALIBRATION}", raw.slope);
+        return at("calibration.slope", reason);
     }
     Ok(Calibration { intercept: raw.intercept, slope: raw.slope })
 }

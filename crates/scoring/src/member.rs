@@ -102,7 +102,12 @@ impl LightGbmMember {
             let ratios = columns.get(input.ratio()).copied().unwrap_or_default();
             ratios.iter().map(|ratio| self.cell(*input, *ratio)).collect()
         };
-        self.inputs.par_iter().map(column).collect()
+        if columns.first().is_some_and(|ratios| ratios.len() > BLOCK) {
+            self.inputs.par_iter().map(column).collect()
+        } else {
+            // Waking other threads would cost more than it saves.
+            self.inputs.iter().map(column).collect()
+        }
     }
 
     fn row(&self, ratios: &[Ratio]) -> Vec<f64> {

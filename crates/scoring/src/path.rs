@@ -19,12 +19,14 @@ const NODES: usize = 16;
 const PANEL: f64 = 2.0;
 /// Panels are not halved beyond this width.
 const NARROWEST: f64 = 1e-13;
+/// Below this p or 1 − p is taken by its logarithm, before it loses digits to underflow.
+const SMALLEST: f64 = 1e-290;
 
 /// One member with a weight above 0 on its way from base to row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Leg {
-    /// ln of the weight.
-    pub(crate) ln_weight: f64,
+    /// The weight.
+    pub(crate) weight: f64,
     /// Log-odds at the base.
     pub(crate) from: f64,
     /// Change up to the row.
@@ -62,16 +64,38 @@ pub(crate) fn shares(legs: &[Leg]) -> Vec<f64> {
 /// Adds the integral over one panel by Gauss–Legendre quadrature.
 fn integrate(legs: &[Leg], low: f64, width: f64, sums: &mut [f64]) {
     for (node, weight) in RULE.iter() {
-        let t = low + width * node;
-        // wσ(z)σ(−z) / (p(1 − p)) is a member's share of p times its share of 1 − p over its weight.
-        let ln_p = log_sum_exp(legs.iter().map(|leg| leg.ln_weight + ln_sigmoid(leg.at(t))));
-        let ln_q = log_sum_exp(legs.iter().map(|leg| leg.ln_weight + ln_sigmoid(-leg.at(t))));
-        for (sum, leg) in sums.iter_mut().zip(legs) {
-            let z = leg.at(t);
-            let ln_share = leg.ln_weight + ln_sigmoid(z) + ln_sigmoid(-z) - ln_p - ln_q;
-            *sum += width * weight * ln_share.exp();
-        }
+        add_node(legs, low + width * node, width * weight, sums);
     }
+}
+
+/// Adds the integrands at `t`, times `weight`.
+fn add_node(legs: &[Leg], t: f64, weight: f64, sums: &mut [f64]) {
+    let (mut p, mut q) = (0.0, 0.0);
+    for leg in legs {
+        let (s, r) = both_sigmoids(leg.at(t));
+        p += leg.weight * s;
+        q += leg.weight * r;
+    }
+    if p.min(q) > SMALLEST {
+        for (sum, leg) in sums.iter_mut().zip(legs) {
+            let (s, r) = both_sigmoids(leg.at(t));
+            *sum += weight * (leg.weight * s / p) * (r / q);
+        }
+        return;
+    }
+    let ln_p = log_sum_exp(legs.iter().map(|leg| leg.weight.ln() + ln_sigmoid(leg.at(t))));
+    let ln_q = log_sum_exp(legs.iter().map(|leg| leg.weight.ln() + ln_sigmoid(-leg.at(t))));
+    for (sum, leg) in sums.iter_mut().zip(legs) {
+        let z = leg.at(t);
+        *sum += weight * (leg.weight.ln() + ln_sigmoid(z) + ln_sigmoid(-z) - ln_p - ln_q).exp();
+    }
+}
+
+/// σ(z) and σ(−z), each with all its digits.
+fn both_sigmoids(z: f64) -> (f64, f64) {
+    let e = (-z.abs()).exp();
+    let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
+    if z >= 0.0 { (large, small) } else { (small, large) }
 }
 
 /// Places on the path near which the integrand turns within a movement of about 1 in log-odds: where a
@@ -88,7 +112,7 @@ fn kinks(legs: &[Leg]) -> Vec<f64> {
     for (i, a) in legs.iter().enumerate() {
         root(a.from, a.change);
         for (j, b) in legs.iter().enumerate() {
-            let lead = a.ln_weight - b.ln_weight;
+            let lead = (a.weight / b.weight).ln();
             if i != j {
                 root(a.from + lead, a.change);
                 root(a.from - lead, a.change);
@@ -114,13 +138,13 @@ mod tests {
 
     fn legs(weights: &[f64], from: &[f64], change: &[f64]) -> Vec<Leg> {
         let total: f64 = weights.iter().sum();
-        let leg = |i: usize| Leg { ln_weight: (weights[i] / total).ln(), from: from[i], change: change[i] };
+        let leg = |i: usize| Leg { weight: weights[i] / total, from: from[i], change: change[i] };
         (0..weights.len()).map(leg).collect()
     }
 
     /// Log-odds gained along the path.
     fn gain(legs: &[Leg]) -> f64 {
-        let at = |t| mixture_log_odds(&legs.iter().map(|l| (l.ln_weight, l.at(t))).collect::<Vec<_>>());
+        let at = |t| mixture_log_odds(&legs.iter().map(|l| (l.weight.ln(), l.at(t))).collect::<Vec<_>>());
         at(1.0) - at(0.0)
     }
 
@@ -142,10 +166,10 @@ mod tests {
         let mut expected = [0.0; 2];
         for i in 0..steps {
             let t = (f64::from(i) + 0.5) / f64::from(steps);
-            let p: f64 = legs.iter().map(|l| l.ln_weight.exp() * crate::sigmoid(l.at(t))).sum();
+            let p: f64 = legs.iter().map(|l| l.weight * crate::sigmoid(l.at(t))).sum();
             for (sum, l) in expected.iter_mut().zip(&legs) {
                 let s = crate::sigmoid(l.at(t));
-                *sum += l.ln_weight.exp() * s * (1.0 - s) / (p * (1.0 - p)) / f64::from(steps);
+                *sum += l.weight * s * (1.0 - s) / (p * (1.0 - p)) / f64::from(steps);
             }
         }
         for (a, b) in shares(&legs).iter().zip(expected) {

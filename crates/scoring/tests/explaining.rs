@@ -139,6 +139,12 @@ proptest! {
         let why = random_bundle(cards, weights, slope).explain(&row(cells)).unwrap();
         let change = why.log_odds - why.base_log_odds;
         prop_assert!((sum(&why.contributions) - change).abs() < 1e-9, "{} {change}", sum(&why.contributions));
+        // What the correction moves is rounding, not substance.
+        for (j, whole) in why.contributions.iter().enumerate() {
+            let shared = why.members.iter().map(|m| slope * m.share * m.contributions[j]);
+            let size: f64 = why.members.iter().map(|m| sum(&m.contributions).abs()).sum();
+            prop_assert!((shared.sum::<f64>() - whole).abs() < 1e-12 * (1.0 + size) * 10.0);
+        }
         // Where all members agree on a ratio's direction, so does the ensemble.
         for (j, whole) in why.contributions.iter().enumerate() {
             let own = |m: &accunode_scoring::MemberExplanation| m.contributions[j];

@@ -8,6 +8,7 @@ use std::fs;
 use accunode_domain::Kind;
 use accunode_scoring::{Bundle, MemberModel, MissingRule};
 use fixtures::{LIGHTGBM, files, files_of, manifest, scorecard};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 #[test]
@@ -117,8 +118,13 @@ fn manifests_are_refused_by_path_and_reason() {
             json!("isotonic"),
             "calibration.type: unknown calibration 'isotonic', expected logit",
         ),
-        ("/calibration/slope", json!(0), "calibration.slope: 0 is not a finite number above 0"),
-        ("/calibration/slope", json!(-1.5), "calibration.slope: -1.5 is not a finite number above 0"),
+        (
+            "/calibration/intercept",
+            json!(-1001),
+            "calibration.intercept: -1001 is not between -1000 and 1000",
+        ),
+        ("/calibration/slope", json!(0), "calibration.slope: 0 is not above 0 and at most 1000"),
+        ("/calibration/slope", json!(-1.5), "calibration.slope: -1.5 is not above 0 and at most 1000"),
         (
             "/thresholds/high",
             json!(0.01),
@@ -258,4 +264,36 @@ fn files_that_are_missing_or_not_text_are_named() {
         Bundle::from_files(huge).unwrap_err().to_string(),
         "manifest.json: is larger than 262144 bytes"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Damage anywhere is refused with the file's name, or leaves a bundle that scores as any other.
+    #[test]
+    fn damaged_files_never_break_anything(
+        name in prop::sample::select(vec!["manifest.json", "scorecard.json", "lightgbm.txt"]),
+        at in any::<prop::sample::Index>(),
+        len in 0..4usize,
+        with in prop::sample::select(vec!["", "0", "-", "9", "e9", "null", "1e308", "\n", ",", "]", "\u{fffd}"]),
+    ) {
+        let mut files = files();
+        if let Some(content) = files.get_mut(name) {
+            let start = at.index(content.len());
+            let end = content.len().min(start + len);
+            content.splice(start..end, with.bytes());
+        }
+        match Bundle::from_files(files) {
+            Err(error) => prop_assert!(error.to_string().contains(": "), "{error}"),
+            Ok(bundle) => {
+                let row = fixtures::row([3.5, 1.0, f64::NAN, f64::INFINITY]);
+                if let Ok(score) = bundle.score(&row) {
+                    prop_assert!((0.0..=1.0).contains(&score.probability), "{score:?}");
+                }
+                if let Ok(why) = bundle.explain(&row) {
+                    prop_assert!(why.contributions.iter().all(|c| c.is_finite()), "{why:?}");
+                }
+            }
+        }
+    }
 }

@@ -51,10 +51,24 @@ fn golden(folder: &Path, bundle: &Bundle) -> Vec<Golden> {
 }
 
 #[test]
+fn each_kind_has_its_bundle_with_both_members() {
+    for kind in Kind::ALL {
+        let folder = folders().into_iter().find(|folder| folder.ends_with(kind.as_str())).unwrap();
+        let bundle = Bundle::load(&folder).unwrap();
+        assert_eq!(bundle.kind(), kind);
+        assert!(bundle.has_scorecard() && bundle.has_lightgbm());
+        assert!(bundle.card().is_some(), "{}: no model card", folder.display());
+        assert!(bundle.training_ranges().iter().all(Option::is_some));
+        let text = fs::read_to_string(folder.join("golden.csv")).unwrap();
+        let columns = "scorecard_probability,lightgbm_raw,lightgbm_probability,probability";
+        assert!(text.lines().next().unwrap().ends_with(columns));
+    }
+}
+
+#[test]
 fn shipped_bundles_answer_their_golden_rows() {
     for folder in folders() {
         let bundle = Bundle::load(&folder).unwrap();
-        assert!(bundle.card().is_some(), "{}: no model card", folder.display());
         let rows = golden(&folder, &bundle);
         assert!(rows.len() >= 20, "{}: {} golden rows", folder.display(), rows.len());
         for (line, row) in rows.iter().enumerate() {

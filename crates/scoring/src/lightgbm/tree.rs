@@ -100,7 +100,6 @@ pub(super) struct Node {
     pub(super) left: Child,
     pub(super) right: Child,
     /// The first leaf below the node.
-    #[allow(dead_code)]
     pub(super) first_leaf: u32,
     /// The first leaf below the right child.
     pub(super) right_leaf: u32,

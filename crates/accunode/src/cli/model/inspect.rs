@@ -13,13 +13,16 @@ use serde::Serialize;
 use super::{InspectArgs, read_model};
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
+    show(args, &mut io::stdout().lock())
+}
+
+fn show(args: &InspectArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     if args.path.is_dir() {
         let bundle =
             Bundle::load(&args.path).map_err(|error| anyhow::anyhow!("{}: {error}", args.path.display()))?;
-        print(&mut out, &BundleFacts::new(&bundle), args.json, BundleFacts::write)
+        print(out, &BundleFacts::new(&bundle), args.json, BundleFacts::write)
     } else {
-        print(&mut out, &ModelFacts::new(&read_model(&args.path)?), args.json, ModelFacts::write)
+        print(out, &ModelFacts::new(&read_model(&args.path)?), args.json, ModelFacts::write)
     }
 }
 
@@ -269,4 +272,56 @@ fn write_ranges(ranges: &[RangeFacts], out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const MANIFEST: &str = r#"{"format": 1, "name": "card only", "version": "7", "kind": "quarterly",
+        "features": ["total_debt_to_ebitda", "sga_margin", "long_term_debt_to_total_capital",
+                     "return_on_capital"],
+        "members": [{"type": "scorecard", "file": "card.json", "weight": 1}],
+        "thresholds": {"medium": 0.02, "high": 0.05, "critical": 0.15}}"#;
+    const CARD: &str = r#"{"intercept": -3, "features": [{"name": "sga_margin", "coefficient": 2,
+        "bins": [{"low": null, "high": 10, "value": -0.5}, {"low": 10, "high": null, "value": 0.25}],
+        "missing": 0, "otherwise": 0, "mean": 0.125}]}"#;
+
+    fn inspect(manifest: &str, json: bool) -> anyhow::Result<String> {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("manifest.json"), manifest).unwrap();
+        fs::write(dir.path().join("card.json"), CARD).unwrap();
+        let mut out = Vec::new();
+        show(&InspectArgs { path: dir.path().to_owned(), json }, &mut out)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_bundle_as_text() {
+        let text = inspect(MANIFEST, false).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "card only 7, quarterly");
+        assert!(lines.contains(&"calibration  none"));
+        assert!(lines.contains(&"member 0: card.json, weight 1, scorecard, intercept -3"));
+        assert!(lines.contains(&"  sga_margin: coefficient 2, 2 bins, values -0.5 to 0.25, mean 0.125"));
+        assert!(lines.contains(&"  return_on_capital: unknown"));
+    }
+
+    #[test]
+    fn a_bundle_as_json() {
+        let facts: serde_json::Value = serde_json::from_str(&inspect(MANIFEST, true).unwrap()).unwrap();
+        assert_eq!(facts["members"][0]["type"], "scorecard");
+        assert_eq!(facts["members"][0]["features"][0]["bins"], 2);
+        assert_eq!(facts["base_log_odds"], -2.75);
+        assert_eq!(facts["hash"].as_str().map(str::len), Some(64));
+    }
+
+    #[test]
+    fn a_refusal_names_folder_file_and_place() {
+        let message = inspect(&MANIFEST.replace("\"weight\": 1", "\"weight\": 2"), false).unwrap_err();
+        let message = message.to_string();
+        assert!(message.ends_with("manifest.json, members: the weights sum to 2, expected 1"), "{message}");
+    }
 }

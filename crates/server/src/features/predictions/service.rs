@@ -105,7 +105,7 @@ impl Filter {
 ///
 /// # Errors
 /// [`Error::Forbidden`] for `organization_id` by a lower role, [`Error::Invalid`] for a page out of range.
-pub async fn list(
+pub(crate) async fn list(
     state: &AppState,
     actor: &Actor,
     kind: Kind,
@@ -126,7 +126,7 @@ pub async fn list(
 ///
 /// # Errors
 /// [`Error::Invalid`] for a page out of range.
-pub async fn list_system(
+pub(crate) async fn list_system(
     state: &AppState,
     actor: &Actor,
     kind: Kind,
@@ -141,7 +141,7 @@ pub async fn list_system(
 }
 
 /// A page in the API's shape.
-pub fn render<T: From<PredictionRow>>(page: Page<PredictionRow>) -> PredictionPage<T> {
+pub(crate) fn render<T: From<PredictionRow>>(page: Page<PredictionRow>) -> PredictionPage<T> {
     let at = Pagination { total: page.total, page: page.page, size: page.size, pages: page.pages() };
     PredictionPage::new(page.items.into_iter().map(Into::into).collect(), at)
 }
@@ -248,7 +248,7 @@ async fn ensure_companies(
         .column("created_by", Column::Uuid(vec![owner.created_by.0; n]))
         .column("created_at", Column::Time(vec![now; n]));
     store::insert_companies(tx, owner, insert).await?;
-    store::company_ids(tx, owner, &symbols).await
+    Ok(store::company_ids(tx, owner, &symbols).await?)
 }
 
 /// The last stored row of each company says what is known of it.
@@ -277,7 +277,7 @@ async fn update_companies(
 ///
 /// # Errors
 /// [`Error::BadRequest`] with the text that clients parse when there is one for this period already.
-pub async fn create(state: &AppState, actor: &Actor, kind: Kind, record: Record) -> Result<PredictionRow> {
+pub(crate) async fn create(state: &AppState, actor: &Actor, kind: Kind, record: Record) -> Result<PredictionRow> {
     let bundle = state.models.get(kind);
     let owner = Owner::of(actor);
     let rows = [(None, record)];

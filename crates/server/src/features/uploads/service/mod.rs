@@ -50,7 +50,7 @@ fn load(queue: &Stats) -> &'static str {
 
 /// Rows done in percent, with two decimals.
 #[must_use]
-pub fn progress(row: &UploadRow) -> f64 {
+pub(crate) fn progress(row: &UploadRow) -> f64 {
     match row.total_rows {
         _ if row.status == "completed" => 100.0,
         #[allow(clippy::cast_precision_loss)] // counts of rows are far below 2^53
@@ -70,7 +70,7 @@ fn kind(row: &UploadRow) -> Result<Kind> {
 ///
 /// # Errors
 /// [`Error::Invalid`] for limits out of range or an unknown status.
-pub async fn list(state: &AppState, actor: &Actor, params: &JobParams) -> Result<(Vec<UploadRow>, i64)> {
+pub(crate) async fn list(state: &AppState, actor: &Actor, params: &JobParams) -> Result<(Vec<UploadRow>, i64)> {
     let mut errors = Vec::new();
     let mut refuse = |field: &str, message: &str| {
         errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
