@@ -1,5 +1,7 @@
 //! Migrating: at once, again, by a plain role, and in a cluster that has never seen the application.
 
+use std::time::Duration;
+
 use accunode_db::{Db, DbError, Engine, Options, on};
 use accunode_testkit::{PrivatePostgres, TestDb, block_on, on_both_engines};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -69,6 +71,31 @@ fn several_databases_of_a_new_cluster_migrate_at_once() {
             .collect();
         for task in tasks {
             task.await.unwrap().unwrap();
+        }
+    });
+}
+
+/// The same, so slowly that the two meet for certain: another database's migration has made the role, or granted
+/// it, and not yet committed.
+#[test]
+fn whoever_comes_second_finds_the_role_made() {
+    let Some(cluster) = PrivatePostgres::start() else { return };
+    block_on(async {
+        run(&cluster.url(), "CREATE ROLE owner LOGIN CREATEROLE").await;
+        run(&cluster.url(), "CREATE DATABASE accunode OWNER owner").await;
+        for first in ["CREATE ROLE accunode_app", "GRANT accunode_app TO owner"] {
+            let mut other = PgConnection::connect(&cluster.url()).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(format!("BEGIN; {first}"))).execute(&mut other).await.unwrap();
+            let url = cluster.url_of("owner", "accunode");
+            let migrating = tokio::spawn(async move { Db::migrate(&url).await });
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert!(!migrating.is_finished(), "it waits: {first}");
+            sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+            migrating.await.unwrap().unwrap();
+            // So that the second round has something to grant.
+            if first.starts_with("CREATE") {
+                run(&cluster.url(), "REVOKE accunode_app FROM owner").await;
+            }
         }
     });
 }
