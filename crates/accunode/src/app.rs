@@ -14,7 +14,7 @@ use accunode_server::{
     state::{AppState, Parts},
 };
 use anyhow::{Context, Result, bail};
-use rand::TryRngCore;
+use rand::TryRng;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::settings::Settings;
@@ -112,7 +112,8 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Ok(AppState::new(Parts {
         db,
-        blobs: Blobs::local(&settings.data_dir.join("files")).context("the folder of files cannot be used")?,
+        blobs: Blobs::local(settings.data_dir.join("files"))
+            .context("the folder of files cannot be used")?,
         wake: wake(settings)?,
         clock: Clock::system(),
         models: models(settings)?,

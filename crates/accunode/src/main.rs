@@ -1,5 +1,7 @@
 //! The `accunode` binary: server, worker and command-line tools in one.
 
+#![allow(unreachable_pub)] // a program: nothing of it is reached from outside
+
 mod app;
 mod cli;
 mod logs;

@@ -162,8 +162,11 @@ fn secret_key(given: Option<String>, database_url: &str) -> Result<Option<Secret
 }
 
 fn origins(list: &str) -> Result<Vec<String>> {
-    let origins: Vec<_> =
-        list.split(',').map(|o| o.trim().trim_end_matches('/').to_owned()).filter(|o| !o.is_empty()).collect();
+    let origins: Vec<_> = list
+        .split(',')
+        .map(|o| o.trim().trim_end_matches('/').to_owned())
+        .filter(|o| !o.is_empty())
+        .collect();
     if let Some(bad) = origins.iter().find(|o| !o.starts_with("http://") && !o.starts_with("https://")) {
         bail!("CORS_ORIGIN holds '{bad}', but origins like https://app.example.org are expected");
     }

@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, PgPool, SqlitePool,
+    ConnectOptions as _, Connection as _, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -177,6 +177,16 @@ pub(crate) fn parse(url: &str) -> Result<Parsed> {
 
 async fn connect_postgres(connect: PgConnectOptions, options: &Options) -> Result<Pools> {
     let timeout = options.statement_timeout.as_millis();
+    // The pool keeps trying a role that cannot be taken until its time is up, and then does not say why.
+    if let Ok(mut connection) = connect.connect().await {
+        if let Err(sqlx::Error::Database(error)) = take_role(&mut connection, timeout).await {
+            return Err(DbError::Config(format!(
+                "the role accunode_app cannot be taken ({}): migrate the database first, as a role that is a member of it",
+                error.message()
+            )));
+        }
+        connection.close().await?;
+    }
     let pool = PgPoolOptions::new()
         .max_connections(options.pool_size.get())
         .acquire_timeout(options.acquire_timeout)

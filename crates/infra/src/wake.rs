@@ -16,6 +16,7 @@ pub enum WakeError {
 
 /// The channel; messages carry nothing.
 const CHANNEL: &str = "accunode:wake";
+const PING: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -34,6 +35,7 @@ struct Shared {
 }
 
 struct Remote {
+    client: redis::Client,
     to_publish: Arc<Notify>,
     _stop: DropGuard,
 }
@@ -67,13 +69,24 @@ impl Wake {
     /// [`WakeError::Url`].
     pub fn redis(url: &str) -> Result<Self, WakeError> {
         let client = redis::Client::open(url).map_err(|_| WakeError::Url)?;
+        let pinged = client.clone();
         let stop = CancellationToken::new();
         let heard = watch::Sender::new(0);
         let to_publish = Arc::new(Notify::new());
         tokio::spawn(stop.clone().run_until_cancelled_owned(subscribe(client.clone(), heard.clone())));
         tokio::spawn(stop.clone().run_until_cancelled_owned(publish(client, Arc::clone(&to_publish))));
-        let remote = Some(Remote { to_publish, _stop: stop.drop_guard() });
+        let remote = Some(Remote { client: pinged, to_publish, _stop: stop.drop_guard() });
         Ok(Self { shared: Arc::new(Shared { heard, remote }) })
+    }
+
+    /// Whether Redis answers within two seconds. None without Redis.
+    pub async fn ping(&self) -> Option<bool> {
+        let client = &self.shared.remote.as_ref()?.client;
+        let answer = async {
+            let mut connection = client.get_multiplexed_async_connection().await?;
+            redis::cmd("PING").query_async::<String>(&mut connection).await
+        };
+        Some(matches!(tokio::time::timeout(PING, answer).await, Ok(Ok(_))))
     }
 
     /// Wakes every listener. Never waits and never fails. Call it after the commit: who wakes up before does not

@@ -6,36 +6,45 @@ use accunode_db::{Db, Result, Timestamp, Tx, bulk::json_texts, on, sql};
 
 use crate::Lease;
 
+/// Waiting this long lifts a job by one lane, and there are three.
+const AGEING: Duration = Duration::from_secs(300);
+
 sql! {
     /// Whether claiming or burying could find anything: reading is cheap where writing takes a lock.
     ANY = "SELECT count(*) FROM (SELECT 1 FROM job WHERE (status = 'ready' AND run_at <= $1)
                                      OR (status = 'running' AND lease_until <= $1) LIMIT 1) found";
 
-    /// Each 300 seconds of waiting lift a job by one lane, to the highest at most. Jobs that others are claiming
-    /// at this moment are skipped.
+    /// $5 and $6: who could run by then is lifted by one lane, or to the highest. Jobs that others are claiming at
+    /// this moment are skipped.
     CLAIM {
         pg: "UPDATE job SET status = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
                             lease_until = $2, worker = $3
              WHERE id = (SELECT j.id FROM job j
+                         LEFT JOIN (SELECT coalesce(tenant_key, '') AS key, count(*) AS jobs FROM job
+                                    WHERE status = 'running' AND lease_until > $1 GROUP BY 1) busy
+                                ON busy.key = coalesce(j.tenant_key, '')
                          WHERE ((j.status = 'ready' AND j.run_at <= $1)
                                 OR (j.status = 'running' AND j.lease_until <= $1 AND j.attempts < j.max_attempts))
                            AND j.kind IN (SELECT jsonb_array_elements_text($4::jsonb))
-                         ORDER BY greatest(0, j.priority - floor(extract(epoch FROM $1 - j.run_at) / 300)),
-                                  (SELECT count(*) FROM job b WHERE b.status = 'running' AND b.lease_until > $1
-                                      AND b.tenant_key IS NOT DISTINCT FROM j.tenant_key),
-                                  j.run_at, j.id
+                         ORDER BY CASE WHEN j.run_at <= $6 THEN 0
+                                       WHEN j.run_at <= $5 AND j.priority > 0 THEN j.priority - 1
+                                       ELSE j.priority END,
+                                  coalesce(busy.jobs, 0), j.run_at, j.id
                          LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
              RETURNING id, kind, payload, tenant_key, lease_token, attempts, max_attempts",
         lite: "UPDATE job SET status = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
                               lease_until = $2, worker = $3
                WHERE id = (SELECT j.id FROM job j
+                           LEFT JOIN (SELECT coalesce(tenant_key, '') AS key, count(*) AS jobs FROM job
+                                      WHERE status = 'running' AND lease_until > $1 GROUP BY 1) busy
+                                  ON busy.key = coalesce(j.tenant_key, '')
                            WHERE ((j.status = 'ready' AND j.run_at <= $1)
                                   OR (j.status = 'running' AND j.lease_until <= $1 AND j.attempts < j.max_attempts))
                              AND j.kind IN (SELECT value FROM json_each($4))
-                           ORDER BY max(0, j.priority - ($1 - j.run_at) / 300000000),
-                                    (SELECT count(*) FROM job b WHERE b.status = 'running' AND b.lease_until > $1
-                                        AND b.tenant_key IS j.tenant_key),
-                                    j.run_at, j.id
+                           ORDER BY CASE WHEN j.run_at <= $6 THEN 0
+                                         WHEN j.run_at <= $5 AND j.priority > 0 THEN j.priority - 1
+                                         ELSE j.priority END,
+                                    coalesce(busy.jobs, 0), j.run_at, j.id
                            LIMIT 1)
                RETURNING id, kind, payload, tenant_key, lease_token, attempts, max_attempts",
     };
@@ -75,6 +84,8 @@ pub(crate) async fn claim(
         .bind(now + lease)
         .bind(worker)
         .bind(&kinds)
+        .bind(now - AGEING)
+        .bind(now - AGEING * 2)
         .fetch_optional(c)
         .await)?;
     tx.commit().await?;

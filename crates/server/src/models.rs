@@ -18,10 +18,7 @@ impl Models {
     /// # Errors
     /// When a shipped bundle does not load: a defect of the build.
     pub fn shipped() -> Result<Self, BundleError> {
-        Ok(Self {
-            annual: Arc::new(shipped(Kind::Annual)?),
-            quarterly: Arc::new(shipped(Kind::Quarterly)?),
-        })
+        Ok(Self { annual: Arc::new(shipped(Kind::Annual)?), quarterly: Arc::new(shipped(Kind::Quarterly)?) })
     }
 
     /// The bundles `annual/` and `quarterly/` of a folder.

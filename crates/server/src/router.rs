@@ -1,6 +1,8 @@
 //! Every route of the system, in one table.
 
 use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -67,4 +69,12 @@ pub fn router(state: &AppState) -> Router {
         .layer(middleware::cors(&state.config.cors_origins))
         .layer(axum::middleware::from_fn(middleware::headers))
         .layer(axum::middleware::from_fn(middleware::trim_trailing_slash))
+}
+
+/// Answers requests until `stop` is cancelled, then finishes those under way.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, state: &AppState, stop: CancellationToken) -> std::io::Result<()> {
+    axum::serve(listener, router(state)).with_graceful_shutdown(stop.cancelled_owned()).await
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use accunode_db::{Clock, Db};
 use accunode_infra::{Blobs, Wake};
 
-use crate::{config::ServerConfig, features::auth::tokens::Tokens, features::auth::passwords::Passwords, models::Models};
+use crate::{
+    config::ServerConfig, features::auth::passwords::Passwords, features::auth::tokens::Tokens,
+    models::Models,
+};
 
 /// The application's parts, cheap to clone.
 #[derive(Clone)]

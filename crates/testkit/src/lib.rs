@@ -27,7 +27,6 @@ pub use private::{PrivatePostgres, PrivateRedis};
 #[macro_export]
 macro_rules! on_both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($test:ident : TestDb) $body:block)*) => {$(
-        $(#[$meta])*
         #[cfg(test)]
         mod $name {
             #[allow(unused_imports)] // what the test's file imports
@@ -35,11 +34,13 @@ macro_rules! on_both_engines {
 
             async fn story($test: $crate::TestDb) $body
 
+            $(#[$meta])*
             #[test]
             fn sqlite() {
                 $crate::block_on(async { story($crate::TestDb::sqlite().await).await });
             }
 
+            $(#[$meta])*
             #[test]
             fn postgres() {
                 $crate::block_on(async {

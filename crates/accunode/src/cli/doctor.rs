@@ -27,7 +27,11 @@ pub struct DoctorArgs {
 pub fn run(args: &DoctorArgs) -> Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let set: Vec<_> = VARIABLES.into_iter().filter(|name| std::env::var_os(name).is_some()).collect();
-    writeln!(out, "set in the environment: {}", if set.is_empty() { "nothing".to_owned() } else { set.join(", ") })?;
+    writeln!(
+        out,
+        "set in the environment: {}",
+        if set.is_empty() { "nothing".to_owned() } else { set.join(", ") }
+    )?;
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
     let mut failed = false;
     for (name, outcome) in runtime.block_on(checks(args)) {
@@ -89,7 +93,8 @@ fn models(settings: &Settings) -> Result<String> {
 
 async fn database(settings: &Settings) -> Result<String> {
     let url = settings.database_url.expose_secret();
-    if settings.embedded() && !settings.data_dir.join("accunode.db").exists() && url.ends_with("accunode.db") {
+    if settings.embedded() && !settings.data_dir.join("accunode.db").exists() && url.ends_with("accunode.db")
+    {
         return Ok("not made yet: `accunode serve` or `accunode migrate` makes it".to_owned());
     }
     let db = Db::connect(url, &Settings::database_options()).await?;

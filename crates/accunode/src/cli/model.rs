@@ -15,7 +15,7 @@ use anyhow::Context as _;
 
 /// Look into models and score rows with them.
 #[derive(Debug, clap::Args)]
-pub struct ModelArgs {
+pub(crate) struct ModelArgs {
     #[command(subcommand)]
     command: Command,
 }
@@ -58,7 +58,7 @@ struct PredictArgs {
 ///
 /// # Errors
 /// What a person needs to know to put it right: the file, the line and the reason.
-pub fn run(args: ModelArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: ModelArgs) -> anyhow::Result<ExitCode> {
     let done = match args.command {
         Command::Inspect(args) => inspect::run(&args),
         Command::Predict(args) => predict::run(&args),

@@ -30,7 +30,7 @@ const BLOCK: usize = 4096;
 /// row of the input stands in the output once, in the same order. An input column that has the name of a result
 /// is written as `input_<name>`.
 #[derive(Debug, clap::Args)]
-pub struct ScoreArgs {
+pub(crate) struct ScoreArgs {
     /// What the file holds: `annual` or `quarterly` ratios.
     #[arg(long)]
     kind: Kind,
@@ -55,7 +55,7 @@ pub struct ScoreArgs {
 ///
 /// # Errors
 /// What a person needs to know to put it right: the file, the row and the reason.
-pub fn run(args: ScoreArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: ScoreArgs) -> anyhow::Result<ExitCode> {
     match score(&args) {
         Ok(summary) => {
             summary.print();
@@ -105,10 +105,13 @@ struct Results {
 
 impl Results {
     fn of(bundle: &Bundle, rows: &[Row], explain: bool) -> anyhow::Result<Self> {
-        let good = || rows.iter().filter_map(|row| row.record.as_ref().ok());
-        let column = |i: usize| good().map(|record| record.ratios.get(i).copied().unwrap_or(Ratio::Missing));
-        let columns: Vec<Vec<Ratio>> =
-            (0..bundle.kind().ratios().len()).map(|i| column(i).collect()).collect();
+        let ratios = bundle.kind().ratios().len();
+        let mut columns: Vec<Vec<Ratio>> = vec![Vec::with_capacity(rows.len()); ratios];
+        for record in rows.iter().filter_map(|row| row.record.as_ref().ok()) {
+            for (column, ratio) in columns.iter_mut().zip(&record.ratios) {
+                column.push(*ratio);
+            }
+        }
         let explanations = explain.then(|| bundle.explain_batch(&columns)).transpose()?;
         Ok(Self { scores: bundle.score_batch(&columns)?, explanations, next: 0 })
     }

@@ -6,7 +6,7 @@ use accunode_db::Db;
 use accunode_queue::Runner;
 use accunode_server::{
     features::{auth, uploads::jobs::UploadHandler},
-    router::router,
+    router,
     state::AppState,
 };
 use anyhow::{Context, Result, bail};
@@ -71,15 +71,13 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     tracing::info!(address = %listener.local_addr()?, "serving");
     let stop = CancellationToken::new();
     let workers = workers(&state, &stop);
-    let app = router(&state);
     let stopped = stop.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
         tracing::info!("stopping: finishing what is under way");
         stopped.cancel();
     });
-    let signal = stop.clone();
-    axum::serve(listener, app).with_graceful_shutdown(async move { signal.cancelled().await }).await?;
+    router::serve(listener, &state, stop.clone()).await?;
     workers.await.context("the workers ended badly")?;
     state.db.close().await;
     tracing::info!("stopped");

@@ -73,6 +73,15 @@ fn several_databases_of_a_new_cluster_migrate_at_once() {
     });
 }
 
+#[test]
+fn a_database_that_was_never_migrated_is_refused_at_once() {
+    let Some(cluster) = PrivatePostgres::start() else { return };
+    block_on(async {
+        let error = Db::connect(&cluster.url(), &Options::default()).await.unwrap_err();
+        assert!(matches!(&error, DbError::Config(m) if m.contains("migrate the database first")), "{error}");
+    });
+}
+
 /// The usual way in production: the login role owns its database and is no superuser.
 #[test]
 fn a_plain_role_migrates_and_serves() {

@@ -5,6 +5,7 @@ mod ending;
 mod facts;
 mod leases;
 mod order;
+mod speed;
 
 use std::{
     pin::Pin,

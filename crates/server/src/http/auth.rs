@@ -60,7 +60,6 @@ fn bearer(parts: &Parts) -> Result<&str, Error> {
         .get(header::AUTHORIZATION)
         .ok_or_else(|| Error::Unauthorized("Not authenticated".to_owned()))?;
     let invalid = || Error::Unauthorized("Invalid authentication credentials".to_owned());
-    let (scheme, token) =
-        header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(invalid)?;
+    let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(invalid)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(invalid()) }
 }

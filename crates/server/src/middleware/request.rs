@@ -17,7 +17,10 @@ fn request_id(request: &Request) -> HeaderValue {
         let bytes = value.as_bytes();
         (8..=64).contains(&bytes.len()) && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
     });
-    given.cloned().or_else(|| Uuid::now_v7().to_string().parse().ok()).unwrap_or(HeaderValue::from_static("unknown"))
+    given
+        .cloned()
+        .or_else(|| Uuid::now_v7().to_string().parse().ok())
+        .unwrap_or(HeaderValue::from_static("unknown"))
 }
 
 /// Names and times the request. The route's template is logged, never the path: paths hold identifiers.

@@ -88,7 +88,8 @@ fn a_missing_value_of_the_spreadsheet_is_missing() {
 
 #[test]
 fn shared_texts_and_prefixes_and_rows_without_numbers() {
-    let texts = "<x:sst xmlns:x='m' uniqueCount='99999999999999'><x:si><x:t>company_symbol</x:t></x:si>\
+    // Some programs begin every part with a byte order mark and a declaration.
+    let texts = "\u{feff}<?xml version='1.0' encoding='UTF-8'?><x:sst xmlns:x='m' uniqueCount='99999999999999'><x:si><x:t>company_symbol</x:t></x:si>\
                  <x:si/><x:si><x:t xml:space='preserve'> Energy </x:t></x:si></x:sst>";
     let header: String = ANNUAL
         .split(',')
@@ -98,7 +99,7 @@ fn shared_texts_and_prefixes_and_rows_without_numbers() {
     let row = "<x:row/><x:row><x:c t='inlineStr'><x:is><x:t>A</x:t></x:is></x:c><x:c t='inlineStr'><x:is><x:t>B</x:t></x:is></x:c>\
                <x:c t='s'><x:v>1</x:v></x:c><x:c t='s'><x:v>2</x:v></x:c><x:c><x:v>2021</x:v></x:c></x:row>";
     let sheet = format!(
-        "<x:worksheet xmlns:x='m'><x:dimension ref='B9:A1'/><x:sheetData><x:row><x:c t='s'><x:v>0</x:v></x:c>{header}</x:row>{row}</x:sheetData></x:worksheet>"
+        "\u{feff}<?xml version='1.0' encoding='utf-8'?>\r\n<x:worksheet xmlns:x='m'><x:dimension ref='B9:A1'/><x:sheetData><x:row><x:c t='s'><x:v>0</x:v></x:c>{header}</x:row>{row}</x:sheetData></x:worksheet>"
     );
     let items = xlsx(workbook(&sheet, &[("xl/sharedStrings.xml", texts)])).unwrap();
     assert_eq!(numbers(&items), [3]);

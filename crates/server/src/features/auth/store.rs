@@ -6,21 +6,21 @@ use uuid::Uuid;
 
 /// An account as authentication needs it.
 #[derive(Debug, FromRow)]
-pub struct Account {
+pub(crate) struct Account {
     /// Its id.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// Argon2id PHC string.
-    pub password_hash: String,
+    pub(crate) password_hash: String,
     /// Role by name.
-    pub role: String,
+    pub(crate) role: String,
     /// Its tenant.
-    pub tenant_id: Option<Uuid>,
+    pub(crate) tenant_id: Option<Uuid>,
     /// Its organization.
-    pub organization_id: Option<Uuid>,
+    pub(crate) organization_id: Option<Uuid>,
     /// False when somebody switched it off.
-    pub is_active: bool,
+    pub(crate) is_active: bool,
     /// Tokens of an older version are void.
-    pub token_version: i64,
+    pub(crate) token_version: i64,
 }
 
 sql! {
@@ -38,48 +38,48 @@ sql! {
 }
 
 /// The account with this address, compared in lower case.
-pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
+pub(crate) async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
     Ok(on!(tx, BY_EMAIL, |c, sql| sqlx::query_as::<_, Account>(sql).bind(email).fetch_optional(c).await)?)
 }
 
 /// The account with this id.
-pub async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<Account>> {
+pub(crate) async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<Account>> {
     Ok(on!(tx, BY_ID, |c, sql| sqlx::query_as::<_, Account>(sql).bind(id).fetch_optional(c).await)?)
 }
 
 /// Notes the time of a login.
-pub async fn touch_login(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
+pub(crate) async fn touch_login(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
     on!(tx, TOUCH_LOGIN, |c, sql| sqlx::query(sql).bind(id).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 
 /// How many accounts have a role.
-pub async fn count_role(tx: &mut Tx, role: &str) -> Result<i64> {
+pub(crate) async fn count_role(tx: &mut Tx, role: &str) -> Result<i64> {
     Ok(on!(tx, ANY_WITH_ROLE, |c, sql| sqlx::query_scalar::<_, i64>(sql).bind(role).fetch_one(c).await)?)
 }
 
 /// A new account.
-pub struct NewAccount<'a> {
+pub(crate) struct NewAccount<'a> {
     /// Its id.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// Address in lower case.
-    pub email: &'a str,
+    pub(crate) email: &'a str,
     /// Unique name.
-    pub username: &'a str,
+    pub(crate) username: &'a str,
     /// PHC string.
-    pub password_hash: &'a str,
+    pub(crate) password_hash: &'a str,
     /// Name for people.
-    pub full_name: Option<&'a str>,
+    pub(crate) full_name: Option<&'a str>,
     /// Role by name.
-    pub role: &'a str,
+    pub(crate) role: &'a str,
     /// Its tenant.
-    pub tenant_id: Option<Uuid>,
+    pub(crate) tenant_id: Option<Uuid>,
     /// Its organization.
-    pub organization_id: Option<Uuid>,
+    pub(crate) organization_id: Option<Uuid>,
 }
 
 /// Stores a new account.
-pub async fn insert(tx: &mut Tx, new: &NewAccount<'_>, now: Timestamp) -> Result<()> {
+pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount<'_>, now: Timestamp) -> Result<()> {
     on!(tx, INSERT, |c, sql| {
         let query = sqlx::query(sql).bind(new.id).bind(new.email).bind(new.username).bind(new.password_hash);
         let query = query.bind(new.full_name).bind(new.role).bind(new.tenant_id).bind(new.organization_id);

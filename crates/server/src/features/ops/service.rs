@@ -42,10 +42,8 @@ async fn database(state: &AppState) -> bool {
 pub async fn health(state: &AppState) -> Health {
     let (database, redis) = tokio::join!(database(state), state.wake.ping());
     let healthy = database && redis != Some(false);
-    let redis = redis.map_or_else(
-        || Connection { status: "not_configured".to_owned(), connected: false },
-        connection,
-    );
+    let redis = redis
+        .map_or_else(|| Connection { status: "not_configured".to_owned(), connected: false }, connection);
     let models: BTreeMap<_, _> = Kind::ALL
         .iter()
         .map(|kind| {

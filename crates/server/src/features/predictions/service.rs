@@ -61,7 +61,8 @@ impl Filter {
     /// [`Error::Invalid`] for a year that is none.
     pub fn new(symbol: Option<String>, year: Option<&str>) -> Result<Self> {
         let year = given(year).map(Period::parse_year).transpose();
-        let year = year.map_err(|e| Error::field("reporting_year", format!("Invalid reporting year: {e}")))?;
+        let year =
+            year.map_err(|e| Error::field("reporting_year", format!("Invalid reporting year: {e}")))?;
         let symbol = given(symbol.as_deref()).map(|s| contains(&s.to_uppercase()));
         Ok(Self { symbol, year: year.map(i32::from), ..Self::default() })
     }
@@ -72,8 +73,8 @@ impl Filter {
     /// [`Error::Invalid`] for a quarter that is none.
     pub fn with_quarter(self, quarter: Option<&str>) -> Result<Self> {
         let quarter = given(quarter).map(str::parse::<Quarter>).transpose();
-        let quarter =
-            quarter.map_err(|e| Error::field("reporting_quarter", format!("Invalid reporting quarter: {e}")))?;
+        let quarter = quarter
+            .map_err(|e| Error::field("reporting_quarter", format!("Invalid reporting quarter: {e}")))?;
         Ok(Self { quarter: quarter.map(Quarter::as_str), ..self })
     }
 
@@ -104,7 +105,7 @@ impl Filter {
 ///
 /// # Errors
 /// [`Error::Forbidden`] for `organization_id` by a lower role, [`Error::Invalid`] for a page out of range.
-pub async fn list(
+pub(crate) async fn list(
     state: &AppState,
     actor: &Actor,
     kind: Kind,
@@ -125,7 +126,7 @@ pub async fn list(
 ///
 /// # Errors
 /// [`Error::Invalid`] for a page out of range.
-pub async fn list_system(
+pub(crate) async fn list_system(
     state: &AppState,
     actor: &Actor,
     kind: Kind,
@@ -140,7 +141,7 @@ pub async fn list_system(
 }
 
 /// A page in the API's shape.
-pub fn render<T: From<PredictionRow>>(page: Page<PredictionRow>) -> PredictionPage<T> {
+pub(crate) fn render<T: From<PredictionRow>>(page: Page<PredictionRow>) -> PredictionPage<T> {
     let at = Pagination { total: page.total, page: page.page, size: page.size, pages: page.pages() };
     PredictionPage::new(page.items.into_iter().map(Into::into).collect(), at)
 }
@@ -247,7 +248,7 @@ async fn ensure_companies(
         .column("created_by", Column::Uuid(vec![owner.created_by.0; n]))
         .column("created_at", Column::Time(vec![now; n]));
     store::insert_companies(tx, owner, insert).await?;
-    store::company_ids(tx, owner, &symbols).await
+    Ok(store::company_ids(tx, owner, &symbols).await?)
 }
 
 /// The last stored row of each company says what is known of it.
@@ -276,13 +277,20 @@ async fn update_companies(
 ///
 /// # Errors
 /// [`Error::BadRequest`] with the text that clients parse when there is one for this period already.
-pub async fn create(state: &AppState, actor: &Actor, kind: Kind, record: Record) -> Result<PredictionRow> {
+pub(crate) async fn create(state: &AppState, actor: &Actor, kind: Kind, record: Record) -> Result<PredictionRow> {
     let bundle = state.models.get(kind);
     let owner = Owner::of(actor);
     let rows = [(None, record)];
     let scores = score(&bundle, &rows)?;
-    let batch =
-        Batch { kind, owner, upload: None, rows: &rows, scores: &scores, bundle: &bundle, update_companies: false };
+    let batch = Batch {
+        kind,
+        owner,
+        upload: None,
+        rows: &rows,
+        scores: &scores,
+        bundle: &bundle,
+        update_companies: false,
+    };
     let mut tx = state.db.scoped(actor).await?;
     let stored = store_batch(&mut tx, &batch, state.clock.now()).await?;
     let Some(Some(id)) = stored.first() else {

@@ -14,41 +14,41 @@ use crate::features::uploads::api::results::ResultCompany;
 
 /// A stored prediction with its company and owner.
 #[derive(Debug, FromRow)]
-pub struct PredictionRow {
-    pub id: Uuid,
-    pub company_id: Uuid,
-    pub symbol: String,
-    pub name: String,
-    pub sector: String,
-    pub market_cap: Option<f64>,
-    pub reporting_year: i32,
-    pub reporting_quarter: Option<String>,
-    pub r1: Option<f64>,
-    pub r2: Option<f64>,
-    pub r3: Option<f64>,
-    pub r4: Option<f64>,
-    pub r5: Option<f64>,
-    pub logistic_probability: Option<f64>,
-    pub gbm_probability: Option<f64>,
-    pub probability: f64,
-    pub raw_probability: f64,
-    pub risk_level: String,
-    pub confidence: f64,
-    pub model_name: String,
-    pub model_version: String,
-    pub quality: String,
-    pub access_level: String,
-    pub organization_id: Option<Uuid>,
-    pub organization_name: Option<String>,
-    pub created_by: Uuid,
-    pub created_by_email: Option<String>,
-    pub created_at: Timestamp,
-    pub updated_at: Option<Timestamp>,
+pub(crate) struct PredictionRow {
+    pub(crate) id: Uuid,
+    pub(crate) company_id: Uuid,
+    pub(crate) symbol: String,
+    pub(crate) name: String,
+    pub(crate) sector: String,
+    pub(crate) market_cap: Option<f64>,
+    pub(crate) reporting_year: i32,
+    pub(crate) reporting_quarter: Option<String>,
+    pub(crate) r1: Option<f64>,
+    pub(crate) r2: Option<f64>,
+    pub(crate) r3: Option<f64>,
+    pub(crate) r4: Option<f64>,
+    pub(crate) r5: Option<f64>,
+    pub(crate) logistic_probability: Option<f64>,
+    pub(crate) gbm_probability: Option<f64>,
+    pub(crate) probability: f64,
+    pub(crate) raw_probability: f64,
+    pub(crate) risk_level: String,
+    pub(crate) confidence: f64,
+    pub(crate) model_name: String,
+    pub(crate) model_version: String,
+    pub(crate) quality: String,
+    pub(crate) access_level: String,
+    pub(crate) organization_id: Option<Uuid>,
+    pub(crate) organization_name: Option<String>,
+    pub(crate) created_by: Uuid,
+    pub(crate) created_by_email: Option<String>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Option<Timestamp>,
 }
 
 impl PredictionRow {
     /// The quality flags. The column is written by this program alone, so what does not read is none.
-    pub fn flags(&self) -> Vec<QualityFlag> {
+    pub(crate) fn flags(&self) -> Vec<QualityFlag> {
         serde_json::from_str(&self.quality).unwrap_or_default()
     }
 }
@@ -84,7 +84,9 @@ macro_rules! select {
 macro_rules! from {
     ($kind:tt) => {
         concat!(
-            " FROM ", stringify!($kind), "_predictions p JOIN companies c ON c.id = p.company_id
+            " FROM ",
+            stringify!($kind),
+            "_predictions p JOIN companies c ON c.id = p.company_id
                LEFT JOIN organizations o ON o.id = p.organization_id
                LEFT JOIN users u ON u.id = p.created_by"
         )
@@ -121,7 +123,9 @@ macro_rules! system {
 macro_rules! numbers {
     ($probability:literal) => {
         concat!(
-            "SELECT c.sector, p.risk_level, COUNT(*) AS predictions, SUM(", $probability, ") AS probability_sum,
+            "SELECT c.sector, p.risk_level, COUNT(*) AS predictions, SUM(",
+            $probability,
+            ") AS probability_sum,
                     MIN(p.confidence) AS confidence_min, MAX(p.confidence) AS confidence_max,
                     SUM(p.confidence) AS confidence_sum"
         )
@@ -138,7 +142,9 @@ macro_rules! companies_of {
     ($table:literal) => {
         concat!(
             "SELECT c.id, c.symbol, c.name, c.market_cap, c.sector, c.access_level FROM companies c
-             WHERE EXISTS (SELECT 1 FROM ", $table, " p WHERE p.company_id = c.id AND p.bulk_upload_job_id = $1)
+             WHERE EXISTS (SELECT 1 FROM ",
+            $table,
+            " p WHERE p.company_id = c.id AND p.bulk_upload_job_id = $1)
              ORDER BY c.symbol"
         )
     };
@@ -166,7 +172,13 @@ statements! {
 }
 
 /// A caller's rows of a kind, newest first, and how many there are.
-pub async fn list(tx: &mut Tx, kind: Kind, f: &Filter, limit: i64, offset: i64) -> Result<(Vec<PredictionRow>, i64)> {
+pub(crate) async fn list(
+    tx: &mut Tx,
+    kind: Kind,
+    f: &Filter,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<PredictionRow>, i64)> {
     let scope = tx.scope();
     let tenant = scope.tenant_id.filter(|_| scope.role == "tenant_admin");
     let any = scope.role == "super_admin";
@@ -188,7 +200,7 @@ pub async fn list(tx: &mut Tx, kind: Kind, f: &Filter, limit: i64, offset: i64) 
 }
 
 /// The system's rows of a kind, newest first, and how many there are.
-pub async fn list_system(
+pub(crate) async fn list_system(
     tx: &mut Tx,
     kind: Kind,
     f: &Filter,
@@ -212,7 +224,7 @@ pub async fn list_system(
 }
 
 /// One stored prediction.
-pub async fn by_id(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<PredictionRow> {
+pub(crate) async fn by_id(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<PredictionRow> {
     let sql = match kind {
         Kind::Annual => ANNUAL_BY_ID,
         Kind::Quarterly => QUARTERLY_BY_ID,
@@ -240,7 +252,11 @@ sql! {
 }
 
 /// The ids of an owner's companies, by symbol.
-pub async fn company_ids(tx: &mut Tx, owner: &Owner, symbols: &[&str]) -> Result<HashMap<String, Uuid>> {
+pub(crate) async fn company_ids(
+    tx: &mut Tx,
+    owner: &Owner,
+    symbols: &[&str],
+) -> Result<HashMap<String, Uuid>> {
     let list = json_texts(symbols.iter().copied());
     let (level, org, by) = (owner.level.as_str(), owner.organization_id.map(|o| o.0), owner.created_by.0);
     let rows = on!(tx, COMPANIES, |c, sql| {
@@ -251,20 +267,22 @@ pub async fn company_ids(tx: &mut Tx, owner: &Owner, symbols: &[&str]) -> Result
 }
 
 /// Adds companies; those that are there already are left as they are.
-pub async fn insert_companies(tx: &mut Tx, owner: &Owner, columns: BulkInsert) -> Result<()> {
+pub(crate) async fn insert_companies(tx: &mut Tx, owner: &Owner, columns: BulkInsert) -> Result<()> {
     let tail = match owner.level {
         AccessLevel::System => "ON CONFLICT (symbol) WHERE access_level = 'system' DO NOTHING",
         AccessLevel::Organization => {
             "ON CONFLICT (organization_id, symbol) WHERE access_level = 'organization' DO NOTHING"
         }
-        AccessLevel::Personal => "ON CONFLICT (created_by, symbol) WHERE access_level = 'personal' DO NOTHING",
+        AccessLevel::Personal => {
+            "ON CONFLICT (created_by, symbol) WHERE access_level = 'personal' DO NOTHING"
+        }
     };
     columns.execute(tx, tail).await?;
     Ok(())
 }
 
 /// Overwrites what is known of a company; an unknown market capitalisation keeps the known one.
-pub async fn update_company(
+pub(crate) async fn update_company(
     tx: &mut Tx,
     id: Uuid,
     (name, sector, market_cap): (&str, &str, Option<f64>),
@@ -278,9 +296,9 @@ pub async fn update_company(
 }
 
 /// Adds predictions; gives the ids of those whose company and period were free.
-pub async fn insert_predictions(tx: &mut Tx, columns: BulkInsert) -> Result<Vec<Uuid>> {
+pub(crate) async fn insert_predictions(tx: &mut Tx, columns: BulkInsert) -> Result<Vec<Uuid>> {
     let tail = "ON CONFLICT (company_id, reporting_year, coalesce(reporting_quarter, '')) DO NOTHING";
-    Ok(columns.execute_returning_id(tx, tail).await?)
+    columns.execute_returning_id(tx, tail).await
 }
 
 sql! {
@@ -295,7 +313,12 @@ sql! {
 }
 
 /// The predictions of an upload, in the file's order.
-pub async fn of_upload(tx: &mut Tx, kind: Kind, upload: Uuid, limit: i64) -> Result<Vec<PredictionRow>> {
+pub(crate) async fn of_upload(
+    tx: &mut Tx,
+    kind: Kind,
+    upload: Uuid,
+    limit: i64,
+) -> Result<Vec<PredictionRow>> {
     let sql = match kind {
         Kind::Annual => ANNUAL_OF_UPLOAD,
         Kind::Quarterly => QUARTERLY_OF_UPLOAD,
@@ -305,18 +328,18 @@ pub async fn of_upload(tx: &mut Tx, kind: Kind, upload: Uuid, limit: i64) -> Res
 
 /// The predictions of an upload in numbers, by sector and risk level.
 #[derive(Debug, FromRow)]
-pub struct Numbers {
-    pub sector: String,
-    pub risk_level: String,
-    pub predictions: i64,
-    pub probability_sum: f64,
-    pub confidence_min: f64,
-    pub confidence_max: f64,
-    pub confidence_sum: f64,
+pub(crate) struct Numbers {
+    pub(crate) sector: String,
+    pub(crate) risk_level: String,
+    pub(crate) predictions: i64,
+    pub(crate) probability_sum: f64,
+    pub(crate) confidence_min: f64,
+    pub(crate) confidence_max: f64,
+    pub(crate) confidence_sum: f64,
 }
 
 /// The numbers of an upload.
-pub async fn numbers_of_upload(tx: &mut Tx, kind: Kind, upload: Uuid) -> Result<Vec<Numbers>> {
+pub(crate) async fn numbers_of_upload(tx: &mut Tx, kind: Kind, upload: Uuid) -> Result<Vec<Numbers>> {
     let sql = match kind {
         Kind::Annual => ANNUAL_NUMBERS,
         Kind::Quarterly => QUARTERLY_NUMBERS,
@@ -325,7 +348,7 @@ pub async fn numbers_of_upload(tx: &mut Tx, kind: Kind, upload: Uuid) -> Result<
 }
 
 /// The companies that an upload has predictions of, by symbol.
-pub async fn companies_of_upload(tx: &mut Tx, kind: Kind, upload: Uuid) -> Result<Vec<ResultCompany>> {
+pub(crate) async fn companies_of_upload(tx: &mut Tx, kind: Kind, upload: Uuid) -> Result<Vec<ResultCompany>> {
     let sql = match kind {
         Kind::Annual => ANNUAL_COMPANIES,
         Kind::Quarterly => QUARTERLY_COMPANIES,

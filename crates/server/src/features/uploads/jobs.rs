@@ -108,7 +108,8 @@ impl UploadHandler {
     async fn work(&self, job: &Context, id: Uuid) -> Result<(), Stop> {
         let state = &self.state;
         let mut tx = state.db.system("find the upload to work on").await?;
-        let upload = store::by_id(&mut tx, id).await?.ok_or(JobError::Permanent("no such upload".to_owned()))?;
+        let upload =
+            store::by_id(&mut tx, id).await?.ok_or(JobError::Permanent("no such upload".to_owned()))?;
         let kind: Kind = upload.job_type.parse().map_err(JobError::Permanent)?;
         let bundle = state.models.get(kind);
         job.lease.fence(&mut tx).await?;
@@ -132,7 +133,8 @@ impl UploadHandler {
                     header = Some(columns);
                 }
                 Message::Chunk(chunk) => {
-                    self.store(job, &upload, kind, &bundle, header.as_deref().unwrap_or_default(), chunk).await?;
+                    self.store(job, &upload, kind, &bundle, header.as_deref().unwrap_or_default(), chunk)
+                        .await?;
                 }
             }
         }
@@ -260,7 +262,8 @@ fn read_chunks(
     }
     let mut from = skip;
     loop {
-        let rows: Vec<Row> = reader.by_ref().take(size).collect::<Result<_, _>>().map_err(intake::file_error)?;
+        let rows: Vec<Row> =
+            reader.by_ref().take(size).collect::<Result<_, _>>().map_err(intake::file_error)?;
         let read = count(rows.len());
         if read == 0 || sender.blocking_send(Ok(Message::Chunk(Chunk { from, rows }))).is_err() {
             return Ok(());

@@ -6,33 +6,32 @@ use uuid::Uuid;
 
 /// An upload.
 #[derive(Clone, Debug, FromRow)]
-pub struct UploadRow {
-    pub id: Uuid,
-    pub user_id: Uuid,
-    pub organization_id: Option<Uuid>,
-    pub tenant_id: Option<Uuid>,
-    pub access_level: String,
-    pub job_type: String,
-    pub status: String,
-    pub original_filename: String,
-    pub file_key: String,
-    pub file_size: i64,
-    pub total_rows: Option<i64>,
-    pub processed_rows: i64,
-    pub successful_rows: i64,
-    pub failed_rows: i64,
-    pub next_row: i64,
-    pub queue_priority: String,
-    pub error_message: Option<String>,
-    pub created_at: Timestamp,
-    pub started_at: Option<Timestamp>,
-    pub completed_at: Option<Timestamp>,
-    pub updated_at: Option<Timestamp>,
+pub(crate) struct UploadRow {
+    pub(crate) id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) organization_id: Option<Uuid>,
+    pub(crate) access_level: String,
+    pub(crate) job_type: String,
+    pub(crate) status: String,
+    pub(crate) original_filename: String,
+    pub(crate) file_key: String,
+    pub(crate) file_size: i64,
+    pub(crate) total_rows: Option<i64>,
+    pub(crate) processed_rows: i64,
+    pub(crate) successful_rows: i64,
+    pub(crate) failed_rows: i64,
+    pub(crate) next_row: i64,
+    pub(crate) queue_priority: String,
+    pub(crate) error_message: Option<String>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) completed_at: Option<Timestamp>,
+    pub(crate) updated_at: Option<Timestamp>,
 }
 
 macro_rules! upload {
     () => {
-        "SELECT j.id, j.user_id, j.organization_id, j.tenant_id, j.access_level, j.job_type, j.status,
+        "SELECT j.id, j.user_id, j.organization_id, j.access_level, j.job_type, j.status,
                 j.original_filename, j.file_key, j.file_size, j.total_rows, j.processed_rows,
                 j.successful_rows, j.failed_rows, j.next_row, j.queue_priority, j.error_message,
                 j.created_at, j.started_at, j.completed_at, j.updated_at FROM bulk_upload_jobs j"
@@ -77,23 +76,23 @@ sql! {
 }
 
 /// A new upload, its file already stored.
-pub struct NewUpload<'a> {
-    pub id: Uuid,
-    pub user_id: Uuid,
-    pub organization_id: Option<Uuid>,
-    pub tenant_id: Option<Uuid>,
-    pub access_level: &'a str,
-    pub job_type: &'a str,
-    pub original_filename: &'a str,
-    pub file_key: &'a str,
-    pub file_size: i64,
-    pub file_sha256: &'a str,
-    pub total_rows: Option<i64>,
-    pub queue_priority: &'a str,
+pub(crate) struct NewUpload<'a> {
+    pub(crate) id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) organization_id: Option<Uuid>,
+    pub(crate) tenant_id: Option<Uuid>,
+    pub(crate) access_level: &'a str,
+    pub(crate) job_type: &'a str,
+    pub(crate) original_filename: &'a str,
+    pub(crate) file_key: &'a str,
+    pub(crate) file_size: i64,
+    pub(crate) file_sha256: &'a str,
+    pub(crate) total_rows: Option<i64>,
+    pub(crate) queue_priority: &'a str,
 }
 
 /// Stores a new upload as queued.
-pub async fn insert(tx: &mut Tx, new: &NewUpload<'_>, now: Timestamp) -> Result<()> {
+pub(crate) async fn insert(tx: &mut Tx, new: &NewUpload<'_>, now: Timestamp) -> Result<()> {
     on!(tx, INSERT, |c, sql| {
         let query = sqlx::query(sql).bind(new.id).bind(new.user_id).bind(new.organization_id);
         let query = query.bind(new.tenant_id).bind(new.access_level).bind(new.job_type);
@@ -105,7 +104,7 @@ pub async fn insert(tx: &mut Tx, new: &NewUpload<'_>, now: Timestamp) -> Result<
 }
 
 /// An upload, whoever asks: for the worker.
-pub async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<UploadRow>> {
+pub(crate) async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<UploadRow>> {
     Ok(on!(tx, BY_ID, |c, sql| sqlx::query_as(sql).bind(id).fetch_optional(c).await)?)
 }
 
@@ -118,7 +117,7 @@ fn sight(tx: &Tx) -> (Option<Uuid>, Option<Uuid>, Option<Uuid>, bool) {
 }
 
 /// An upload in the caller's sight.
-pub async fn visible(tx: &mut Tx, id: Uuid) -> Result<Option<UploadRow>> {
+pub(crate) async fn visible(tx: &mut Tx, id: Uuid) -> Result<Option<UploadRow>> {
     let (user, organization, tenant, all) = sight(tx);
     Ok(on!(tx, ONE, |c, sql| {
         let query = sqlx::query_as(sql).bind(user).bind(organization).bind(tenant).bind(all);
@@ -127,7 +126,12 @@ pub async fn visible(tx: &mut Tx, id: Uuid) -> Result<Option<UploadRow>> {
 }
 
 /// The uploads in the caller's sight, newest first, and how many there are.
-pub async fn list(tx: &mut Tx, status: Option<&str>, limit: i64, offset: i64) -> Result<(Vec<UploadRow>, i64)> {
+pub(crate) async fn list(
+    tx: &mut Tx,
+    status: Option<&str>,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<UploadRow>, i64)> {
     let (user, organization, tenant, all) = sight(tx);
     let rows = on!(tx, LIST, |c, sql| {
         let query = sqlx::query_as(sql).bind(user).bind(organization).bind(tenant).bind(all);
@@ -141,7 +145,7 @@ pub async fn list(tx: &mut Tx, status: Option<&str>, limit: i64, offset: i64) ->
 }
 
 /// Marks an upload as being worked on; false when it has ended already.
-pub async fn start(tx: &mut Tx, id: Uuid, model: (&str, &str, &str), now: Timestamp) -> Result<bool> {
+pub(crate) async fn start(tx: &mut Tx, id: Uuid, model: (&str, &str, &str), now: Timestamp) -> Result<bool> {
     let changed = on!(tx, START, |c, sql| {
         let query = sqlx::query(sql).bind(id).bind(now).bind(model.0).bind(model.1).bind(model.2);
         query.execute(c).await.map(|done| done.rows_affected())
@@ -150,14 +154,21 @@ pub async fn start(tx: &mut Tx, id: Uuid, model: (&str, &str, &str), now: Timest
 }
 
 /// Notes how many rows the file has.
-pub async fn set_total(tx: &mut Tx, id: Uuid, total: i64, now: Timestamp) -> Result<()> {
+pub(crate) async fn set_total(tx: &mut Tx, id: Uuid, total: i64, now: Timestamp) -> Result<()> {
     on!(tx, SET_TOTAL, |c, sql| sqlx::query(sql).bind(id).bind(total).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 
 /// Counts a committed chunk that began at data row `from`; false when it was counted before or the upload is
 /// no longer being worked on: then the transaction must not be committed.
-pub async fn advance(tx: &mut Tx, id: Uuid, from: i64, ok: i64, failed: i64, now: Timestamp) -> Result<bool> {
+pub(crate) async fn advance(
+    tx: &mut Tx,
+    id: Uuid,
+    from: i64,
+    ok: i64,
+    failed: i64,
+    now: Timestamp,
+) -> Result<bool> {
     let changed = on!(tx, ADVANCE, |c, sql| {
         let query = sqlx::query(sql).bind(id).bind(ok).bind(failed).bind(now).bind(from);
         query.execute(c).await.map(|done| done.rows_affected())
@@ -166,7 +177,13 @@ pub async fn advance(tx: &mut Tx, id: Uuid, from: i64, ok: i64, failed: i64, now
 }
 
 /// Ends an upload.
-pub async fn finish(tx: &mut Tx, id: Uuid, status: &str, error: Option<&str>, now: Timestamp) -> Result<()> {
+pub(crate) async fn finish(
+    tx: &mut Tx,
+    id: Uuid,
+    status: &str,
+    error: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
     on!(tx, FINISH, |c, sql| {
         sqlx::query(sql).bind(id).bind(status).bind(error).bind(now).execute(c).await.map(drop)
     })?;
@@ -175,17 +192,17 @@ pub async fn finish(tx: &mut Tx, id: Uuid, status: &str, error: Option<&str>, no
 
 /// A row that was not taken.
 #[derive(Clone, Debug, FromRow)]
-pub struct ErrorRow {
+pub(crate) struct ErrorRow {
     /// The row's number as a spreadsheet shows it.
-    pub row_number: i64,
+    pub(crate) row_number: i64,
     /// What is wrong with it.
-    pub error: String,
+    pub(crate) error: String,
     /// The row's cells by column, as a JSON object.
-    pub data: Option<String>,
+    pub(crate) data: Option<String>,
 }
 
 /// Stores the rows of a chunk that were not taken.
-pub async fn insert_errors(tx: &mut Tx, id: Uuid, rows: Vec<ErrorRow>) -> Result<()> {
+pub(crate) async fn insert_errors(tx: &mut Tx, id: Uuid, rows: Vec<ErrorRow>) -> Result<()> {
     let n = rows.len();
     let mut columns = (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
     for row in rows {
@@ -203,6 +220,6 @@ pub async fn insert_errors(tx: &mut Tx, id: Uuid, rows: Vec<ErrorRow>) -> Result
 }
 
 /// The first rows that were not taken, in the file's order.
-pub async fn errors(tx: &mut Tx, id: Uuid, limit: i64) -> Result<Vec<ErrorRow>> {
+pub(crate) async fn errors(tx: &mut Tx, id: Uuid, limit: i64) -> Result<Vec<ErrorRow>> {
     Ok(on!(tx, ERRORS, |c, sql| sqlx::query_as(sql).bind(id).bind(limit).fetch_all(c).await)?)
 }

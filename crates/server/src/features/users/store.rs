@@ -30,31 +30,31 @@ sql! {
 }
 
 /// A person.
-pub async fn user(tx: &mut Tx, id: Uuid) -> Result<User> {
+pub(crate) async fn user(tx: &mut Tx, id: Uuid) -> Result<User> {
     Ok(on!(tx, USER, |c, sql| sqlx::query_as(sql).bind(id).fetch_one(c).await)?)
 }
 
 /// An organization.
-pub async fn organization(tx: &mut Tx, id: Uuid) -> Result<OwnOrganization> {
+pub(crate) async fn organization(tx: &mut Tx, id: Uuid) -> Result<OwnOrganization> {
     Ok(on!(tx, ORGANIZATION, |c, sql| sqlx::query_as(sql).bind(id).fetch_one(c).await)?)
 }
 
 /// A tenant.
-pub async fn tenant(tx: &mut Tx, id: Uuid) -> Result<OwnTenant> {
+pub(crate) async fn tenant(tx: &mut Tx, id: Uuid) -> Result<OwnTenant> {
     Ok(on!(tx, TENANT, |c, sql| sqlx::query_as(sql).bind(id).fetch_one(c).await)?)
 }
 
 /// Every tenant, without its counts.
-pub async fn tenants(tx: &mut Tx) -> Result<Vec<OwnTenant>> {
+pub(crate) async fn tenants(tx: &mut Tx) -> Result<Vec<OwnTenant>> {
     Ok(on!(tx, TENANTS, |c, sql| sqlx::query_as(sql).fetch_all(c).await)?)
 }
 
 /// The people of an organization.
-pub async fn members(tx: &mut Tx, organization: Uuid) -> Result<Vec<MemberOverview>> {
+pub(crate) async fn members(tx: &mut Tx, organization: Uuid) -> Result<Vec<MemberOverview>> {
     Ok(on!(tx, MEMBERS, |c, sql| sqlx::query_as(sql).bind(organization).fetch_all(c).await)?)
 }
 
 /// The organizations of a tenant, or of all.
-pub async fn organizations(tx: &mut Tx, tenant: Option<Uuid>) -> Result<Vec<OrganizationOverview>> {
+pub(crate) async fn organizations(tx: &mut Tx, tenant: Option<Uuid>) -> Result<Vec<OrganizationOverview>> {
     Ok(on!(tx, ORGANIZATIONS, |c, sql| sqlx::query_as(sql).bind(tenant).fetch_all(c).await)?)
 }

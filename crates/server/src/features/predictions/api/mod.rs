@@ -75,7 +75,7 @@ pub struct PredictionPage<T> {
 }
 
 impl<T> PredictionPage<T> {
-    fn new(predictions: Vec<T>, pagination: Pagination) -> Self {
+    pub(super) fn new(predictions: Vec<T>, pagination: Pagination) -> Self {
         let Pagination { total, page, size, pages } = pagination;
         Self { success: true, predictions, pagination, total, page, size, pages }
     }

@@ -11,12 +11,12 @@ use futures_util::TryStreamExt;
 
 use super::{lane, load, priority, waiting};
 use crate::{
+    features::predictions::service::Owner,
     features::uploads::{
         api::submit::Accepted,
         jobs::{KIND, Payload},
         store::{self, NewUpload},
     },
-    features::predictions::service::Owner,
     state::AppState,
 };
 
@@ -109,7 +109,8 @@ async fn record(
         queue_priority: lane(priority),
     };
     // One customer's uploads wait for each other, not for another customer's.
-    let customer = actor.tenant_id.map(|t| t.0).or(actor.organization_id.map(|o| o.0)).unwrap_or(actor.user_id.0);
+    let customer =
+        actor.tenant_id.map(|t| t.0).or(actor.organization_id.map(|o| o.0)).unwrap_or(actor.user_id.0);
     let now = state.clock.now();
     let job = NewJob::new(KIND, &Payload { upload_id: id.0 }, now).map_err(Error::internal)?;
     let job = job.priority(priority).tenant_key(customer.to_string());

@@ -50,7 +50,7 @@ fn load(queue: &Stats) -> &'static str {
 
 /// Rows done in percent, with two decimals.
 #[must_use]
-pub fn progress(row: &UploadRow) -> f64 {
+pub(crate) fn progress(row: &UploadRow) -> f64 {
     match row.total_rows {
         _ if row.status == "completed" => 100.0,
         #[allow(clippy::cast_precision_loss)] // counts of rows are far below 2^53
@@ -70,7 +70,7 @@ fn kind(row: &UploadRow) -> Result<Kind> {
 ///
 /// # Errors
 /// [`Error::Invalid`] for limits out of range or an unknown status.
-pub async fn list(state: &AppState, actor: &Actor, params: &JobParams) -> Result<(Vec<UploadRow>, i64)> {
+pub(crate) async fn list(state: &AppState, actor: &Actor, params: &JobParams) -> Result<(Vec<UploadRow>, i64)> {
     let mut errors = Vec::new();
     let mut refuse = |field: &str, message: &str| {
         errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
@@ -83,7 +83,10 @@ pub async fn list(state: &AppState, actor: &Actor, params: &JobParams) -> Result
     }
     let status = params.status.as_deref().filter(|s| !s.is_empty());
     if status.is_some_and(|s| !STATES.contains(&s)) {
-        refuse("status", "Invalid status: pending, queued, processing, completed, failed or cancelled is expected");
+        refuse(
+            "status",
+            "Invalid status: pending, queued, processing, completed, failed or cancelled is expected",
+        );
     }
     if !errors.is_empty() {
         return Err(Error::Invalid(errors));
@@ -120,13 +123,17 @@ pub async fn status(state: &AppState, actor: &Actor, id: UploadId) -> Result<Job
 }
 
 fn lane_of(row: &UploadRow) -> Priority {
-    [Priority::High, Priority::Medium].into_iter().find(|p| lane(*p) == row.queue_priority).unwrap_or(Priority::Low)
+    [Priority::High, Priority::Medium]
+        .into_iter()
+        .find(|p| lane(*p) == row.queue_priority)
+        .unwrap_or(Priority::Low)
 }
 
 /// Speed from the beginning of the work to its end, or to now.
 #[allow(clippy::cast_precision_loss)] // counts of rows are far below 2^53
 fn rows_per_second(row: &UploadRow, now: Timestamp) -> f64 {
-    let seconds = row.started_at.map_or(0.0, |start| row.completed_at.unwrap_or(now).since(start).as_secs_f64());
+    let seconds =
+        row.started_at.map_or(0.0, |start| row.completed_at.unwrap_or(now).since(start).as_secs_f64());
     if seconds > 0.0 { row.processed_rows as f64 / seconds } else { 0.0 }
 }
 

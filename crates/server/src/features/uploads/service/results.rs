@@ -9,9 +9,9 @@ use crate::{
         predictions::store::{self as predictions, Numbers, PredictionRow},
         uploads::{
             api::results::{
-                Analysis, CompanyCard, ConfidenceStats, CreatedData, ErrorDetails, Include, JobErrors, JobResults,
-                JobSummary, JobTimestamps, ResultPrediction, ResultScores, RiskDistribution, RowError,
-                SectorNumbers,
+                Analysis, CompanyCard, ConfidenceStats, CreatedData, ErrorDetails, Include, JobErrors,
+                JobResults, JobSummary, JobTimestamps, ResultPrediction, ResultScores, RiskDistribution,
+                RowError, SectorNumbers,
             },
             store::{self, ErrorRow, UploadRow},
         },

@@ -1,0 +1,7 @@
+//! One file for each operation, in the folders of the features.
+
+mod auth;
+mod ops;
+mod predictions;
+mod uploads;
+mod users;

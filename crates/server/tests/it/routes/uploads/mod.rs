@@ -1,0 +1,4 @@
+mod list;
+mod results;
+mod status;
+mod submit;
