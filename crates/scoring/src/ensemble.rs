@@ -133,11 +133,10 @@ impl Bundle {
 
     /// Log-odds of the weighted mean, from the members' log-odds: they still tell rows apart where the
     /// probabilities have rounded to 0 or 1.
-    pub(crate) fn mean_log_odds(&self, log_odds: impl Fn(usize) -> f64) -> f64 {
-        let members = self.members().iter().enumerate().filter(|(_, member)| member.weight() > 0.0);
-        let parts: Vec<(f64, f64)> =
-            members.map(|(index, member)| (member.weight().ln(), log_odds(index))).collect();
-        mixture_log_odds(&parts)
+    pub(crate) fn mean_log_odds(&self, log_odds: impl Fn(usize) -> f64 + Copy) -> f64 {
+        let members = self.members().iter().map(crate::Member::weight).enumerate();
+        let active = members.filter(|(_, weight)| *weight > 0.0);
+        mixture_log_odds(active.map(|(index, weight)| (weight, log_odds(index))))
     }
 
     pub(crate) fn check_row(&self, ratios: &[Ratio]) -> Result<(), ScoreError> {

@@ -31,15 +31,31 @@ pub(crate) fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     largest + terms.map(|x| (x - largest).exp()).sum::<f64>().ln()
 }
 
-/// Log-odds of Σ wₘ·σ(zₘ) from the pairs (ln wₘ, zₘ), the weights summing to 1. Numerator and denominator
-/// are kept as logarithms, so that a mean of 1 − 10⁻⁴⁰ still has its log-odds.
-pub(crate) fn mixture_log_odds(members: &[(f64, f64)]) -> f64 {
-    match members {
-        [(_, z)] => *z,
-        _ => {
-            log_sum_exp(members.iter().map(|(ln_w, z)| ln_w + ln_sigmoid(*z)))
-                - log_sum_exp(members.iter().map(|(ln_w, z)| ln_w + ln_sigmoid(-z)))
-        }
+/// σ(z) and σ(−z), each with all its digits.
+pub(crate) fn both_sigmoids(z: f64) -> (f64, f64) {
+    let e = (-z.abs()).exp();
+    let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
+    if z >= 0.0 { (large, small) } else { (small, large) }
+}
+
+/// Below this a mean of probabilities is taken by its logarithm, before it loses digits to underflow.
+pub(crate) const SMALLEST: f64 = 1e-290;
+
+/// Log-odds of Σ wₘ·σ(zₘ) from the pairs (wₘ, zₘ), the weights above 0 and 1 in sum. The mean and its
+/// complement are summed apart, so that a mean of 1 − 10⁻⁴⁰ still has its log-odds.
+pub(crate) fn mixture_log_odds(members: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+    let (mut p, mut q, mut count, mut last) = (0.0, 0.0, 0, 0.0);
+    for (w, z) in members.clone() {
+        let (s, r) = both_sigmoids(z);
+        (p, q, count, last) = (p + w * s, q + w * r, count + 1, z);
+    }
+    if count == 1 {
+        last
+    } else if p.min(q) > SMALLEST {
+        (p / q).ln()
+    } else {
+        log_sum_exp(members.clone().map(|(w, z)| w.ln() + ln_sigmoid(z)))
+            - log_sum_exp(members.map(|(w, z)| w.ln() + ln_sigmoid(-z)))
     }
 }
 
@@ -58,12 +74,12 @@ mod tests {
 
     #[test]
     fn mixture_beyond_the_reach_of_probabilities() {
-        let half = 0.5f64.ln();
-        // Both far in the same tail: the mean of the odds' small side, 710 = 700 + ln of the mean factor.
-        let z = mixture_log_odds(&[(half, -700.0), (half, -1000.0)]);
-        assert!((z - (-700.0 + half)).abs() < 1e-12, "{z}");
-        let z = mixture_log_odds(&[(half, 60.0), (half, 80.0)]);
-        assert!((z - (60.0 - half)).abs() < 1e-8, "{z}");
+        let mixture = |a, b| mixture_log_odds([(0.5, a), (0.5, b)].into_iter());
+        // Far in one tail the member nearer to even odds is alone, with half the weight.
+        assert!((mixture(-800.0, -1000.0) - (-800.0 - 2f64.ln())).abs() < 1e-12);
+        assert!((mixture(-700.0, -900.0) - (-700.0 - 2f64.ln())).abs() < 1e-12);
+        assert!((mixture(60.0, 80.0) - (60.0 + 2f64.ln())).abs() < 1e-8);
+        assert!(mixture(1e5, -1e5).abs() < 1e-12);
     }
 
     proptest! {
@@ -72,7 +88,7 @@ mod tests {
             w in 0.001..0.999f64, a in -8.0..8.0f64, b in -8.0..8.0f64,
         ) {
             let p = w * sigmoid(a) + (1.0 - w) * sigmoid(b);
-            let z = mixture_log_odds(&[(w.ln(), a), ((1.0 - w).ln(), b)]);
+            let z = mixture_log_odds([(w, a), (1.0 - w, b)].into_iter());
             prop_assert!((z - log_odds(p)).abs() < 1e-11);
         }
 

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use crate::{
     lightgbm::quadrature::gauss_legendre,
-    numeric::{ln_sigmoid, log_sum_exp},
+    numeric::{SMALLEST, both_sigmoids, ln_sigmoid, log_sum_exp},
 };
 
 /// Nodes of one panel.
@@ -19,8 +19,6 @@ const NODES: usize = 16;
 const PANEL: f64 = 2.0;
 /// Panels are not halved beyond this width.
 const NARROWEST: f64 = 1e-13;
-/// Below this p or 1 − p is taken by its logarithm, before it loses digits to underflow.
-const SMALLEST: f64 = 1e-290;
 
 /// One member with a weight above 0 on its way from base to row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,13 +89,6 @@ fn add_node(legs: &[Leg], t: f64, weight: f64, sums: &mut [f64]) {
     }
 }
 
-/// σ(z) and σ(−z), each with all its digits.
-fn both_sigmoids(z: f64) -> (f64, f64) {
-    let e = (-z.abs()).exp();
-    let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
-    if z >= 0.0 { (large, small) } else { (small, large) }
-}
-
 /// Places on the path near which the integrand turns within a movement of about 1 in log-odds: where a
 /// member passes even odds or the odds at which another's weight outweighs it, and where two members' parts
 /// of p or of 1 − p are equal. Away from them it is constant up to terms that fade exponentially.
@@ -144,7 +135,7 @@ mod tests {
 
     /// Log-odds gained along the path.
     fn gain(legs: &[Leg]) -> f64 {
-        let at = |t| mixture_log_odds(&legs.iter().map(|l| (l.weight.ln(), l.at(t))).collect::<Vec<_>>());
+        let at = |t| mixture_log_odds(legs.iter().map(|l| (l.weight, l.at(t))));
         at(1.0) - at(0.0)
     }
 
