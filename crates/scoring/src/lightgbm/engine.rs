@@ -15,6 +15,16 @@ pub(super) const GROUPS: usize = 4;
 /// Rows of a block; a column of a block has this many bytes.
 pub(super) const BLOCK: usize = GROUP * GROUPS;
 
+/// A block of one column. Aligned so that no load crosses a line of the cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Bytes(pub(super) [u8; BLOCK]);
+
+/// A block's sums.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Sums(pub(super) [f64; BLOCK]);
+
 /// Trees with more leaves are walked node by node: a cursor is a byte.
 const CURSOR_LEAVES: usize = 256;
 
@@ -22,7 +32,7 @@ const CURSOR_LEAVES: usize = 256;
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(16))]
 pub(super) struct Step {
-    /// Where the column starts in a block.
+    /// Where the column starts, in bytes from the first column's start.
     pub(super) column: u32,
     pub(super) threshold: u32,
     pub(super) at: u32,

@@ -1,7 +1,7 @@
 //! The loops over rows and trees, in plain Rust: compiled once for any CPU and once for AVX2.
 #![allow(unsafe_code)] // calling code compiled for a CPU that was checked at run time
 
-use super::engine::{BLOCK, Engine, GROUPS};
+use super::engine::{BLOCK, Bytes, Engine, GROUPS, Sums};
 use super::ranks::GROUP;
 
 /// The instructions that a model's loops use. All give the same bits.
@@ -53,7 +53,7 @@ impl Kernel {
         columns: &[&[f64]],
         first: usize,
         group: usize,
-        bytes: &mut [u8],
+        bytes: &mut [Bytes],
     ) {
         let mut padded = [0.0; GROUP];
         for feature in &engine.ranks.features {
@@ -68,14 +68,14 @@ impl Kernel {
                 continue;
             }
             feature.fill(values, |column, group_bytes| {
-                bytes[column * BLOCK + group * GROUP..][..GROUP].copy_from_slice(group_bytes);
+                bytes[column].0[group * GROUP..][..GROUP].copy_from_slice(group_bytes);
             });
         }
     }
 
     /// Sums the leaf values of a block's first groups, tree after tree.
-    pub(super) fn sums(self, engine: &Engine, bytes: &[u8], groups: usize, sums: &mut [f64; BLOCK]) {
-        debug_assert!(groups <= GROUPS && bytes.len() == engine.ranks.count * BLOCK);
+    pub(super) fn sums(self, engine: &Engine, bytes: &[Bytes], groups: usize, sums: &mut Sums) {
+        debug_assert!(groups <= GROUPS && bytes.len() == engine.ranks.count);
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a kernel other than Portable exists only where `available` has seen its features.
@@ -89,22 +89,22 @@ impl Kernel {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn sums_avx2(engine: &Engine, bytes: &[u8], groups: usize, sums: &mut [f64; BLOCK]) {
+fn sums_avx2(engine: &Engine, bytes: &[Bytes], groups: usize, sums: &mut Sums) {
     sums_plain(engine, bytes, groups, sums);
 }
 
 #[inline(always)]
-fn sums_plain(engine: &Engine, bytes: &[u8], groups: usize, sums: &mut [f64; BLOCK]) {
+fn sums_plain(engine: &Engine, bytes: &[Bytes], groups: usize, sums: &mut Sums) {
     for shape in &engine.shapes {
         let values = &engine.values[shape.leaf..shape.leaf + shape.leaves];
-        for (group, sums) in sums.chunks_exact_mut(GROUP).take(groups).enumerate() {
+        for (group, sums) in sums.0.chunks_exact_mut(GROUP).take(groups).enumerate() {
             if !shape.cursor {
                 add_walked(engine, shape, bytes, group, |position| position, sums);
                 continue;
             }
             let mut cursors = [0_u8; GROUP];
             for step in &engine.steps[shape.node..shape.node + shape.nodes] {
-                let column = &bytes[step.column as usize + group * GROUP..][..GROUP];
+                let column = &bytes[step.column as usize / BLOCK].0[group * GROUP..][..GROUP];
                 let (threshold, at, to) = (step.threshold as u8, step.at as u8, step.to as u8);
                 for (cursor, byte) in cursors.iter_mut().zip(column) {
                     *cursor = if (*byte > threshold) & (*cursor == at) { to } else { *cursor };
@@ -121,13 +121,13 @@ fn sums_plain(engine: &Engine, bytes: &[u8], groups: usize, sums: &mut [f64; BLO
 pub(super) fn add_walked(
     engine: &Engine,
     shape: &super::engine::Shape,
-    bytes: &[u8],
+    bytes: &[Bytes],
     group: usize,
     row_of: impl Fn(usize) -> usize,
     sums: &mut [f64],
 ) {
     for position in 0..GROUP {
-        let leaf = engine.walk(shape, |column| bytes[column as usize * BLOCK + group * GROUP + position]);
+        let leaf = engine.walk(shape, |column| bytes[column as usize].0[group * GROUP + position]);
         sums[row_of(position)] += engine.values[shape.leaf + leaf];
     }
 }

@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::engine::{BLOCK, Engine, GROUPS, Shape};
+use super::engine::{Bytes, Engine, GROUPS, Shape, Sums};
 use super::keys::Keys;
 use super::ranks::{Column, Feature, GROUP, Rule};
 use super::tree::{Missing, ZERO, flush};
@@ -35,9 +35,9 @@ pub(super) fn detected() -> bool {
 }
 
 /// Fills the columns of one feature for a group of rows.
-pub(super) fn fill(feature: &Feature, values: &[f64; GROUP], group: usize, bytes: &mut [u8]) {
+pub(super) fn fill(feature: &Feature, values: &[f64; GROUP], group: usize, bytes: &mut [Bytes]) {
     let mut store = |column: usize, group_bytes: &[u8; GROUP]| {
-        bytes[column * BLOCK + group * GROUP..][..GROUP].copy_from_slice(group_bytes);
+        bytes[column].0[group * GROUP..][..GROUP].copy_from_slice(group_bytes);
     };
     match &feature.keys {
         // SAFETY: the kernel is chosen only after `detected`.
@@ -186,11 +186,11 @@ fn column_bytes(
 }
 
 /// Sums the leaf values of a block's first groups, tree after tree.
-pub(super) fn sums(engine: &Engine, bytes: &[u8], groups: usize, sums: &mut [f64; BLOCK]) {
-    assert!(bytes.len() >= engine.ranks.count * BLOCK && groups <= GROUPS);
+pub(super) fn sums(engine: &Engine, bytes: &[Bytes], groups: usize, sums: &mut Sums) {
+    assert!(bytes.len() >= engine.ranks.count && groups <= GROUPS);
     for shape in &engine.shapes {
         if !shape.cursor {
-            for (group, sums) in sums.chunks_exact_mut(GROUP).take(groups).enumerate() {
+            for (group, sums) in sums.0.chunks_exact_mut(GROUP).take(groups).enumerate() {
                 super::kernel::add_walked(engine, shape, bytes, group, |p| ROW_OF[p].into(), sums);
             }
             continue;
@@ -199,10 +199,10 @@ pub(super) fn sums(engine: &Engine, bytes: &[u8], groups: usize, sums: &mut [f64
         // BLOCK bytes each, and `first + G` is at most GROUPS.
         unsafe {
             if groups == GROUPS {
-                add_tree::<GROUPS>(engine, shape, bytes.as_ptr(), 0, sums);
+                add_tree::<GROUPS>(engine, shape, bytes.as_ptr().cast(), 0, sums);
             } else {
                 for first in 0..groups {
-                    add_tree::<1>(engine, shape, bytes.as_ptr(), first, sums);
+                    add_tree::<1>(engine, shape, bytes.as_ptr().cast(), first, sums);
                 }
             }
         }
@@ -219,7 +219,7 @@ unsafe fn add_tree<const G: usize>(
     shape: &Shape,
     bytes: *const u8,
     first: usize,
-    sums: &mut [f64; BLOCK],
+    sums: &mut Sums,
 ) {
     let mut cursors = [_mm512_setzero_si512(); G];
     for step in &engine.steps[shape.node..shape.node + shape.nodes] {
@@ -237,7 +237,7 @@ unsafe fn add_tree<const G: usize>(
         }
     }
     for (group, cursor) in cursors.into_iter().enumerate() {
-        let sums = &mut sums[(first + group) * GROUP..][..GROUP];
+        let sums = &mut sums.0[(first + group) * GROUP..][..GROUP];
         match shape.leaves {
             ..=32 => add_32(&engine.tables[shape.table], cursor, sums),
             33..=64 => add_64(&engine.tables[shape.table..shape.table + 2], cursor, sums),

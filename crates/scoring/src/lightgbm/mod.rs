@@ -23,6 +23,7 @@ mod kernel;
 mod kernel_avx512;
 #[cfg(target_arch = "x86_64")]
 mod kernel_avx512_row;
+mod kernel_shap;
 mod keys;
 mod lanes;
 mod order;

@@ -1,10 +1,16 @@
 //! The way from the root to every leaf, as exact contributions need it.
 
+use std::ops::Range;
+
 use super::InputError;
+use super::quadrature::gauss_legendre;
 use super::tree::{Child, Counts, Tree};
 
-/// Path steps over all leaves of a model above which contributions are refused (about 1 GiB of tables).
-const MAX_STEPS: usize = 1 << 26;
+/// Numbers in the tables of a model above which contributions are refused (1 GiB).
+const MAX_NUMBERS: usize = 1 << 27;
+
+/// Points of the integral that a kernel keeps in registers.
+pub(super) const POINTS: usize = 8;
 
 /// All leaves of a model with the features on their paths.
 #[derive(Debug)]
@@ -14,32 +20,34 @@ pub(super) struct Paths {
     pub(super) expected: f64,
 }
 
-/// The leaves of one tree that at least one split leads to.
+/// The leaves of one tree.
 #[derive(Debug, Default)]
 pub(super) struct TreePaths {
-    pub(super) leaves: Vec<LeafPath>,
     pub(super) elements: Vec<Element>,
     /// Steps of the elements: the node, times two, plus one when the path goes right.
     pub(super) steps: Vec<u32>,
+    pub(super) integrals: Vec<Integral>,
+    pub(super) tables: Vec<f64>,
 }
 
-/// A leaf: its value and its elements, `elements[start..end]`.
-#[derive(Debug)]
-pub(super) struct LeafPath {
-    pub(super) value: f64,
-    pub(super) start: usize,
-    pub(super) end: usize,
-}
-
-/// One feature on a path, all of whose splits on that path are taken together.
+/// One feature on the path to a leaf; all its splits on that path are taken together.
 #[derive(Debug)]
 pub(super) struct Element {
     pub(super) feature: u32,
-    /// The product over the splits of the share of training rows that went along the path.
-    pub(super) share: f64,
-    /// `steps[start..end]` of the tree.
-    pub(super) start: usize,
-    pub(super) end: usize,
+    /// Which of the tree's steps.
+    pub(super) steps: Range<usize>,
+}
+
+/// Up to [`POINTS`] points of one leaf's integrals.
+#[derive(Debug)]
+pub(super) struct Integral {
+    /// Number of points.
+    pub(super) points: usize,
+    /// Which of the tree's elements.
+    pub(super) elements: Range<usize>,
+    /// Which of the tree's tables: with p points, p numbers `start`, p numbers `failed`, then p numbers
+    /// `ratio` for each element, then p numbers `gain` for each element (see the module `shap`).
+    pub(super) table: Range<usize>,
 }
 
 struct Step {
@@ -51,7 +59,7 @@ struct Step {
 impl Paths {
     pub(super) fn new(trees: &[Tree]) -> Result<Self, InputError> {
         let mut paths = Self { trees: Vec::with_capacity(trees.len()), expected: 0.0 };
-        let mut room = MAX_STEPS;
+        let mut room = MAX_NUMBERS;
         for tree in trees {
             let counts = tree.counts.as_ref().ok_or(InputError::NoCounts)?;
             let (tree, expected) = TreePaths::new(tree, counts, &mut room)?;
@@ -73,22 +81,41 @@ impl TreePaths {
         let mut expected = 0.0;
         for (leaf, &value) in tree.leaves.iter().enumerate() {
             let mut path = climb(tree, counts, &above_nodes, above_leaves[leaf], counts.leaves[leaf]);
-            *room = room.checked_sub(path.len()).ok_or(InputError::TooDeep)?;
             path.sort_by_key(|step| step.feature);
-            let start = paths.elements.len();
-            let mut share = 1.0;
+            let first = paths.elements.len();
+            let mut shares = Vec::new();
             for steps in path.chunk_by(|a, b| a.feature == b.feature) {
-                let first = paths.steps.len();
+                let start = paths.steps.len();
                 paths.steps.extend(steps.iter().map(|step| step.code));
-                let element_share: f64 = steps.iter().map(|step| step.share).product();
-                share *= element_share;
-                let (feature, end) = (steps[0].feature, paths.steps.len());
-                paths.elements.push(Element { feature, share: element_share, start: first, end });
+                shares.push(steps.iter().map(|step| step.share).product());
+                paths.elements.push(Element { feature: steps[0].feature, steps: start..paths.steps.len() });
             }
-            expected += value * share;
-            paths.leaves.push(LeafPath { value, start, end: paths.elements.len() });
+            expected += value * shares.iter().product::<f64>();
+            let numbers = (shares.len() + 2) * (shares.len() + 1) + path.len();
+            *room = room.checked_sub(numbers).ok_or(InputError::TooDeep)?;
+            paths.add_integrals(first..paths.elements.len(), &shares, value);
         }
         Ok((paths, expected))
+    }
+
+    /// Tables for a leaf's integrals, see the module `shap`.
+    fn add_integrals(&mut self, elements: Range<usize>, shares: &[f64], value: f64) {
+        for points in gauss_legendre(shares.len().div_ceil(2)).chunks(POINTS) {
+            let first = self.tables.len();
+            for (t, weight) in points {
+                let all: f64 = shares.iter().map(|share| t + (1.0 - t) * share).product();
+                self.tables.push(value * weight * all);
+            }
+            self.tables.extend(points.iter().map(|(t, _)| 1.0 / (t - 1.0)));
+            for share in shares {
+                self.tables.extend(points.iter().map(|(t, _)| (1.0 - t) * share / (t + (1.0 - t) * share)));
+            }
+            for share in shares {
+                self.tables.extend(points.iter().map(|(t, _)| (1.0 - share) / (t + (1.0 - t) * share)));
+            }
+            let table = first..self.tables.len();
+            self.integrals.push(Integral { points: points.len(), elements: elements.clone(), table });
+        }
     }
 }
 

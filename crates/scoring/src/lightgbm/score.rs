@@ -1,6 +1,6 @@
 //! Sums of leaf values for one row and for many.
 
-use super::engine::{BLOCK, Engine, GROUPS};
+use super::engine::{BLOCK, Bytes, Engine, GROUPS, Sums};
 use super::kernel::Kernel;
 use super::lanes::Lanes;
 use super::ranks::GROUP;
@@ -55,15 +55,15 @@ impl Scorer {
             }
             return;
         };
-        let mut bytes = vec![0; engine.ranks.count * BLOCK];
+        let mut bytes = vec![Bytes([0; BLOCK]); engine.ranks.count];
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let groups = out.len().div_ceil(GROUP).min(GROUPS);
             for group in 0..groups {
                 self.kernel.fill(engine, columns, first + block * BLOCK + group * GROUP, group, &mut bytes);
             }
-            let mut sums = [0.0; BLOCK];
+            let mut sums = Sums([0.0; BLOCK]);
             self.kernel.sums(engine, &bytes, groups, &mut sums);
-            out.copy_from_slice(&sums[..out.len()]);
+            out.copy_from_slice(&sums.0[..out.len()]);
         }
     }
 }
