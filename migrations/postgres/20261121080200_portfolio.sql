@@ -49,7 +49,7 @@ CREATE TABLE annual_predictions (
     model_hash                      text NOT NULL,
     quality                         text NOT NULL DEFAULT '[]', -- JSON array of {field, code}
     bulk_upload_job_id              uuid REFERENCES bulk_upload_jobs (id) ON DELETE SET NULL,
-    source_row                      bigint, -- 1 is the first row after the header
+    source_row                      bigint, -- as a spreadsheet shows it: the header is row 1
     created_at                      timestamptz NOT NULL,
     updated_at                      timestamptz,
     CONSTRAINT annual_predictions_level_known
@@ -106,7 +106,7 @@ CREATE TABLE quarterly_predictions (
     model_hash                      text NOT NULL,
     quality                         text NOT NULL DEFAULT '[]', -- JSON array of {field, code}
     bulk_upload_job_id              uuid REFERENCES bulk_upload_jobs (id) ON DELETE SET NULL,
-    source_row                      bigint, -- 1 is the first row after the header
+    source_row                      bigint, -- as a spreadsheet shows it: the header is row 1
     created_at                      timestamptz NOT NULL,
     updated_at                      timestamptz,
     CONSTRAINT quarterly_predictions_level_known

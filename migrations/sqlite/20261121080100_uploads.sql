@@ -41,7 +41,7 @@ CREATE INDEX bulk_upload_jobs_by_organization ON bulk_upload_jobs (organization_
 
 CREATE TABLE bulk_upload_errors (
     job_id     BLOB NOT NULL REFERENCES bulk_upload_jobs (id) ON DELETE CASCADE,
-    row_number INTEGER NOT NULL, -- 1 is the first row after the header
+    row_number INTEGER NOT NULL, -- as a spreadsheet shows it: the header is row 1
     error      TEXT NOT NULL,
     data       TEXT,            -- JSON object of the row's cells as text
     PRIMARY KEY (job_id, row_number),

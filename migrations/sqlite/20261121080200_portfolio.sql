@@ -49,7 +49,7 @@ CREATE TABLE annual_predictions (
     model_hash                      TEXT NOT NULL,
     quality                         TEXT NOT NULL DEFAULT '[]', -- JSON array of {field, code}
     bulk_upload_job_id              BLOB REFERENCES bulk_upload_jobs (id) ON DELETE SET NULL,
-    source_row                      INTEGER, -- 1 is the first row after the header
+    source_row                      INTEGER, -- as a spreadsheet shows it: the header is row 1
     created_at                      INTEGER NOT NULL,
     updated_at                      INTEGER,
     CONSTRAINT annual_predictions_level_known
@@ -106,7 +106,7 @@ CREATE TABLE quarterly_predictions (
     model_hash                      TEXT NOT NULL,
     quality                         TEXT NOT NULL DEFAULT '[]', -- JSON array of {field, code}
     bulk_upload_job_id              BLOB REFERENCES bulk_upload_jobs (id) ON DELETE SET NULL,
-    source_row                      INTEGER, -- 1 is the first row after the header
+    source_row                      INTEGER, -- as a spreadsheet shows it: the header is row 1
     created_at                      INTEGER NOT NULL,
     updated_at                      INTEGER,
     CONSTRAINT quarterly_predictions_level_known
