@@ -91,12 +91,19 @@ fn add_plain(paths: &TreePaths, satisfied: &[u64], octets: &[usize], values: &mu
     }
 }
 
-/// The parts of an integral's table: starts, failed, ratios, gains.
+/// The parts of an integral's table.
+struct Parts<'a, const P: usize> {
+    start: &'a [f64; P],
+    failed: &'a [f64; P],
+    ratios: &'a [[f64; P]],
+    gains: &'a [[f64; P]],
+}
+
 #[inline(always)]
-fn parts<const P: usize>(table: &[f64]) -> (&[f64; P], &[f64; P], &[[f64; P]], &[[f64; P]]) {
+fn parts<const P: usize>(table: &[f64]) -> Parts<'_, P> {
     let rows = table.as_chunks::<P>().0;
     let (ratios, gains) = rows[2..].split_at((rows.len() - 2) / 2);
-    (&rows[0], &rows[1], ratios, gains)
+    Parts { start: &rows[0], failed: &rows[1], ratios, gains }
 }
 
 #[inline(always)]
@@ -107,7 +114,7 @@ fn integral_plain<const P: usize>(
     octets: &[usize],
     values: &mut [Values],
 ) {
-    let (start, failed, ratios, gains) = parts::<P>(&paths.tables[integral.table.clone()]);
+    let Parts { start, failed, ratios, gains } = parts::<P>(&paths.tables[integral.table.clone()]);
     let elements = &paths.elements[integral.elements.clone()];
     let satisfied = &satisfied[integral.elements.clone()];
     for &octet in octets {
@@ -191,7 +198,7 @@ mod avx512 {
         octets: &[usize],
         values: &mut [Values],
     ) {
-        let (start, failed, ratios, gains) = parts::<P>(&paths.tables[integral.table.clone()]);
+        let Parts { start, failed, ratios, gains } = parts::<P>(&paths.tables[integral.table.clone()]);
         let elements = &paths.elements[integral.elements.clone()];
         let satisfied = &satisfied[integral.elements.clone()];
         for &octet in octets {

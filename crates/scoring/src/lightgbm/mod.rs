@@ -71,7 +71,6 @@ pub struct Facts {
 }
 
 /// A model ready to score. NaN stands for a missing value everywhere.
-#[derive(Debug)]
 pub struct Model {
     facts: Facts,
     names: Vec<String>,
@@ -79,6 +78,15 @@ pub struct Model {
     trees: Vec<Tree>,
     scorer: Scorer,
     paths: OnceLock<std::result::Result<Paths, InputError>>,
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("facts", &self.facts)
+            .field("features", &self.names)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Model {
