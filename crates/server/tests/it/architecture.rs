@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand};
@@ -115,4 +116,40 @@ fn sql_stands_in_stores_alone() {
         .filter(|f| fs::read_to_string(f).unwrap().contains("sqlx::query"))
         .collect();
     assert!(offenders.is_empty(), "{offenders:?}");
+}
+
+/// The licences that `deny.toml` allows.
+fn allowed_licences() -> Vec<String> {
+    let text = fs::read_to_string(Path::new(ROOT).join("deny.toml")).unwrap();
+    let list = text.split_once("allow = [").unwrap().1.split_once(']').unwrap().0;
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// The platform that the compiler builds for.
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().find_map(|l| l.strip_prefix("host: ")).unwrap().to_owned()
+}
+
+#[test]
+fn every_dependency_has_an_allowed_licence() {
+    let metadata = MetadataCommand::new()
+        .manifest_path(Path::new(ROOT).join("Cargo.toml"))
+        // What is built here: the packages of other platforms have not been downloaded.
+        .other_options(["--offline", "--locked", "--filter-platform", &host()].map(str::to_owned).to_vec())
+        .exec()
+        .unwrap();
+    let allowed = allowed_licences();
+    assert!(allowed.contains(&"MIT".to_owned()), "{allowed:?}");
+    let mut wrong = Vec::new();
+    for package in metadata.packages.iter().filter(|p| p.source.is_some()) {
+        let licence =
+            package.license.clone().unwrap_or_default().replace(['(', ')'], "").replace('/', " OR ");
+        let fits = |all: &str| all.split(" AND ").all(|one| allowed.iter().any(|a| a == one.trim()));
+        if !licence.split(" OR ").any(fits) {
+            wrong.push(format!("{} {}: '{licence}'", package.name, package.version));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,6 +1,7 @@
 //! Tests of the application as a whole, on SQLite always and on PostgreSQL where there is one.
 
 #![allow(unreachable_pub)] // a test program: nothing of it is reached from outside
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)] // tests
 
 mod app;
 mod architecture;
