@@ -1,8 +1,8 @@
 //! `accunode doctor`: checks the configuration and everything that the server needs.
 
-use std::{fs, io::Write, process::ExitCode};
+use std::{fs, io::Write, process::ExitCode, time::Duration};
 
-use accunode_db::Db;
+use accunode_db::{Db, Options};
 use accunode_domain::Kind;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -97,7 +97,9 @@ async fn database(settings: &Settings) -> Result<String> {
     {
         return Ok("not made yet: `accunode serve` or `accunode migrate` makes it".to_owned());
     }
-    let db = Db::connect(url, &Settings::database_options()).await?;
+    // A sign of life is wanted, not patience.
+    let options = Options { acquire_timeout: Duration::from_secs(3), ..Settings::database_options() };
+    let db = Db::connect(url, &options).await?;
     let pending = db.pending_migrations().await?;
     if !pending.is_empty() {
         bail!("{} migrations are missing: run `accunode migrate`", pending.len());

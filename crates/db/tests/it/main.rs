@@ -7,7 +7,6 @@ mod errors;
 mod isolation;
 mod migrations;
 mod schema;
-mod speed;
 mod statements;
 
 use accunode_db::{Result, Timestamp, Tx, on};

@@ -5,7 +5,6 @@ mod ending;
 mod facts;
 mod leases;
 mod order;
-mod speed;
 
 use std::{
     pin::Pin,
