@@ -96,7 +96,7 @@ CASES = {
     "leaves_48": dict(num_leaves=48, rounds=4),
     "leaves_100": dict(num_leaves=100, rounds=3),
     "leaves_300": dict(num_leaves=300, rounds=2, rows=4000),
-    "thresholds_600": dict(num_leaves=63, rounds=12, rows=4000, max_bin=4000, missing=True, min_data_in_bin=1),
+    "fine_bins": dict(num_leaves=63, rounds=12, rows=4000, max_bin=4000, missing=True, min_data_in_bin=1),
     "single_leaf": dict(min_data_in_leaf=10_000),
     "version_3": dict(missing=True, seed=77),
 }

@@ -10,7 +10,7 @@ use super::ranks::{GROUP, Ranks};
 use super::tree::{Child, Tree};
 
 /// Groups of rows that a kernel takes through a tree together.
-pub(super) const GROUPS: usize = 4;
+pub(super) const GROUPS: usize = 8;
 
 /// Rows of a block; a column of a block has this many bytes.
 pub(super) const BLOCK: usize = GROUP * GROUPS;
@@ -27,6 +27,9 @@ pub(super) struct Sums(pub(super) [f64; BLOCK]);
 
 /// Trees with more leaves are walked node by node: a cursor is a byte.
 const CURSOR_LEAVES: usize = 256;
+
+/// Trees that one row walks at the same time.
+const IN_FLIGHT: usize = 8;
 
 /// A node's step. The bytes are repeated four times, which makes them cheaper to spread over a register.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +72,7 @@ pub(super) struct Engine {
     pub(super) steps: Vec<Step>,
     pub(super) hops: Vec<Hop>,
     pub(super) values: Vec<f64>,
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     /// Leaf values of small trees, 32 at a time: the low halves of their bits, then the high halves.
     pub(super) tables: Vec<[u32; 64]>,
 }
@@ -142,5 +146,30 @@ impl Engine {
             at = hop.children[usize::from(byte(hop.column) > hop.threshold)];
         }
         (-1 - at) as usize
+    }
+
+    /// The sum of the leaf values of a row whose column bytes are given, with several trees in flight: the
+    /// next node of one is read while those of the others are on their way.
+    pub(super) fn walk_all(&self, bytes: &[u8]) -> f64 {
+        let mut sum = 0.0;
+        for shapes in self.shapes.chunks(IN_FLIGHT) {
+            let mut at = [-1_i32; IN_FLIGHT];
+            for (at, shape) in at.iter_mut().zip(shapes) {
+                *at = if shape.nodes == 0 { -1 } else { 0 };
+            }
+            while at.iter().any(|at| *at >= 0) {
+                for (at, shape) in at.iter_mut().zip(shapes) {
+                    // A tree that has reached its leaf looks at its first node again and stays.
+                    let Some(hop) = self.hops.get(shape.node + (*at).max(0) as usize) else { continue };
+                    let right = bytes[hop.column as usize] > hop.threshold;
+                    let next = hop.children[usize::from(right)];
+                    *at = if *at < 0 { *at } else { next };
+                }
+            }
+            for (at, shape) in at.iter().zip(shapes) {
+                sum += self.values[shape.leaf + (-1 - at) as usize];
+            }
+        }
+        sum
     }
 }

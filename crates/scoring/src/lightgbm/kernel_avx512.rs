@@ -198,18 +198,19 @@ pub(super) fn sums(engine: &Engine, bytes: &[Bytes], groups: usize, sums: &mut S
         // SAFETY: the kernel is chosen only after `detected`; the bytes hold every column of the engine,
         // BLOCK bytes each, and `first + G` is at most GROUPS.
         unsafe {
-            if groups == GROUPS {
-                add_tree::<GROUPS>(engine, shape, bytes.as_ptr().cast(), 0, sums);
-            } else {
-                for first in 0..groups {
-                    add_tree::<1>(engine, shape, bytes.as_ptr().cast(), first, sums);
-                }
+            let mut first = 0;
+            while first < groups {
+                first += match groups - first {
+                    8.. => add_tree::<8>(engine, shape, bytes.as_ptr().cast(), first, sums),
+                    4.. => add_tree::<4>(engine, shape, bytes.as_ptr().cast(), first, sums),
+                    _ => add_tree::<1>(engine, shape, bytes.as_ptr().cast(), first, sums),
+                };
             }
         }
     }
 }
 
-/// Takes G groups, the first of them `first`, through one tree.
+/// Takes G groups, the first of them `first`, through one tree; returns G.
 ///
 /// # Safety
 /// `bytes` must hold BLOCK bytes for each of the engine's columns, and `first + G <= GROUPS`.
@@ -220,7 +221,7 @@ unsafe fn add_tree<const G: usize>(
     bytes: *const u8,
     first: usize,
     sums: &mut Sums,
-) {
+) -> usize {
     let mut cursors = [_mm512_setzero_si512(); G];
     for step in &engine.steps[shape.node..shape.node + shape.nodes] {
         let threshold = _mm512_set1_epi32(step.threshold as i32);
@@ -244,6 +245,7 @@ unsafe fn add_tree<const G: usize>(
             _ => add_256(&engine.values[shape.leaf..shape.leaf + shape.leaves], cursor, sums),
         }
     }
+    G
 }
 
 /// Adds two registers of values to the sums of 16 rows.

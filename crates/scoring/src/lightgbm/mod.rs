@@ -24,7 +24,9 @@ mod kernel_avx512;
 #[cfg(target_arch = "x86_64")]
 mod kernel_avx512_row;
 mod kernel_shap;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 mod keys;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 mod lanes;
 mod order;
 mod paths;

@@ -39,7 +39,12 @@ impl Scorer {
                     sum + engine.values[*leaf as usize + usize::from(cursors[*lane as usize])]
                 })
             }
-            _ => trees.iter().fold(0.0, |sum, tree| sum + tree.leaves[tree.leaf(row)]),
+            (Some(engine), _) => {
+                let mut bytes = vec![0; engine.ranks.count];
+                engine.ranks.row(row, &mut bytes);
+                engine.walk_all(&bytes)
+            }
+            (None, _) => trees.iter().fold(0.0, |sum, tree| sum + tree.leaves[tree.leaf(row)]),
         }
     }
 
