@@ -4,6 +4,8 @@ use std::{fmt, io};
 
 use thiserror::Error;
 
+use crate::validate::printable;
+
 /// Why a file cannot be read (further). Its text is meant for the person who sent the file: it says what was
 /// found, where, and what to do.
 #[derive(Debug, Error)]
@@ -63,7 +65,7 @@ pub struct CellError {
 
 impl CellError {
     pub(crate) fn new(column: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { column: column.into(), message: message.into() }
+        Self { column: column.into(), message: printable(&message.into()) }
     }
 }
 

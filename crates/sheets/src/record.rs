@@ -159,6 +159,15 @@ mod tests {
         assert!(errors[4].message.contains("'20' is not a year"));
     }
 
+    /// A workbook can hold zero characters (written `_x0000_`), but PostgreSQL stores no text with one.
+    #[test]
+    fn what_errors_repeat_is_printable() {
+        let row = "X\0,Example,,Energy,20\0,Q\0,1\0,2020-01-31T\0,1,1,1";
+        let errors = read(Kind::Annual, HEADER, row).unwrap_err();
+        assert_eq!(errors.len(), 5);
+        assert!(errors.iter().all(|e| !e.to_string().contains(char::is_control)), "{errors:?}");
+    }
+
     #[test]
     fn a_date_is_not_a_year() {
         let errors = read(Kind::Annual, HEADER, "X,Example,,Energy,2020-12-31,Q1,1,1,1,1,1").unwrap_err();

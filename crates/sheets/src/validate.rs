@@ -15,7 +15,7 @@ pub const MAX_SECTOR: usize = 100;
 /// # Errors
 /// One sentence for the person who wrote it.
 pub fn company_symbol(text: &str) -> Result<String, String> {
-    line(&text.trim().to_uppercase(), MAX_SYMBOL)
+    plain_text(&text.trim().to_uppercase(), MAX_SYMBOL)
 }
 
 /// A company's name: trimmed, 1 to 255 characters.
@@ -23,7 +23,7 @@ pub fn company_symbol(text: &str) -> Result<String, String> {
 /// # Errors
 /// One sentence for the person who wrote it.
 pub fn company_name(text: &str) -> Result<String, String> {
-    line(text, MAX_NAME)
+    plain_text(text, MAX_NAME)
 }
 
 /// A sector's name: trimmed, 1 to 100 characters.
@@ -31,7 +31,7 @@ pub fn company_name(text: &str) -> Result<String, String> {
 /// # Errors
 /// One sentence for the person who wrote it.
 pub fn sector(text: &str) -> Result<String, String> {
-    line(text, MAX_SECTOR)
+    plain_text(text, MAX_SECTOR)
 }
 
 /// A market capitalisation: finite and not negative.
@@ -76,6 +76,13 @@ pub fn market_cap_text(text: &str) -> Result<Option<f64>, String> {
     }
 }
 
+/// The text with a sign in place of each control character, zero characters among them: for messages that repeat
+/// what somebody wrote, because PostgreSQL does not store the latter.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// Whether a trimmed cell says that there is nothing.
 pub(crate) fn is_missing(text: &str) -> bool {
     text.is_empty() || text.eq_ignore_ascii_case("n/a") || text.eq_ignore_ascii_case("#n/a")
@@ -109,7 +116,11 @@ fn is_iso_date(text: &str) -> bool {
         && matches!(bytes.get(10), None | Some(b'T' | b' '))
 }
 
-fn line(text: &str, max: usize) -> Result<String, String> {
+/// A text: trimmed, of 1 to `max` characters, none of them a control character but line breaks and tabs.
+///
+/// # Errors
+/// One sentence for the person who wrote it.
+pub fn plain_text(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     let length = text.chars().count();
     if text.is_empty() {
@@ -143,6 +154,11 @@ mod tests {
         assert_eq!(company_name("a\0b"), Err("must not contain control characters".to_owned()));
         assert_eq!(company_name("two\nlines"), Ok("two\nlines".to_owned()));
         assert!(sector(&"s".repeat(100)).is_ok() && sector(&"s".repeat(101)).is_err());
+    }
+
+    #[test]
+    fn messages_are_printable() {
+        assert_eq!(printable("a\0b\nc é"), "a\u{fffd}b\u{fffd}c é");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Request bodies and queries, read field by field so that one answer names everything that is wrong.
 
 use accunode_domain::{Error, FieldError, Period, Quarter, Ratio, RatioError, SENTINEL};
+use accunode_sheets::validate;
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::request::Parts,
+    http::{StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -21,9 +22,13 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| Error::TooLarge("The request is larger than allowed".to_owned()))?;
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    Error::TooLarge("The request is larger than allowed".to_owned())
+                }
+                _ => Error::BadRequest("The request broke off before its body was complete".to_owned()),
+            })?;
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Ok(Self { object, errors: Vec::new() }),
             Ok(_) => Err(Error::field("body", "Invalid body: a JSON object is expected").into()),
@@ -67,25 +72,26 @@ impl Fields {
         }
     }
 
-    /// A required text, trimmed, of a length in characters within `length`.
-    pub fn text(&mut self, field: &str, length: std::ops::RangeInclusive<usize>) -> String {
+    /// A required text of 1 to `most` characters, in the form that `rule` of [`validate`] gives it.
+    pub fn text(
+        &mut self,
+        field: &str,
+        most: usize,
+        rule: impl Fn(&str) -> Result<String, String>,
+    ) -> String {
         match self.required(field) {
-            Some(Value::String(text)) => {
-                let text = text.trim().to_owned();
-                let count = text.chars().count();
-                if count < *length.start() {
-                    self.problem(field, "is too short");
-                } else if count > *length.end() {
-                    self.problem(field, "is too long");
-                }
-                text
-            }
-            Some(_) => {
-                self.invalid(field, "text is expected");
-                String::new()
-            }
-            None => String::new(),
+            Some(Value::String(text)) => match text.trim() {
+                "" => self.problem(field, "is too short"),
+                text if text.chars().count() > most => self.problem(field, "is too long"),
+                text => match rule(text) {
+                    Ok(text) => return text,
+                    Err(reason) => self.invalid(field, &reason),
+                },
+            },
+            Some(_) => self.invalid(field, "text is expected"),
+            None => {}
         }
+        String::new()
     }
 
     /// A required secret, taken as it is: not trimmed, of 1 to 1,024 characters.
@@ -120,20 +126,19 @@ impl Fields {
     /// A required ratio: a number, numeric text, null (missing) or "NM" (not meaningful). The second value
     /// says whether it was the vendors' sentinel.
     pub fn ratio(&mut self, field: &str) -> (Ratio, bool) {
-        let number = |x: f64| (Ratio::from_number(x), x == SENTINEL);
-        let (ratio, sentinel) = match self.required(field) {
-            None | Some(Value::Null) => (Ok(Ratio::Missing), false),
-            Some(Value::Number(n)) => n.as_f64().map_or((Err(RatioError::NotFinite), false), number),
-            Some(Value::String(text)) => {
-                (Ratio::from_text(&text), text.trim().parse::<f64>().is_ok_and(|x| x == SENTINEL))
+        let number = |x: f64| Ratio::from_number(x).map(|ratio| (ratio, x == SENTINEL));
+        let read = match self.required(field) {
+            None | Some(Value::Null) => Ok((Ratio::Missing, false)),
+            Some(Value::Number(n)) => {
+                n.as_f64().map_or(Err(RatioError::NotFinite), number).map_err(|e| e.to_string())
             }
-            Some(_) => (Err(RatioError::NotANumber("this value".to_owned())), false),
+            Some(Value::String(text)) => validate::ratio_text(&text),
+            Some(_) => Err(RatioError::NotANumber("this value".to_owned()).to_string()),
         };
-        let ratio = ratio.unwrap_or_else(|error| {
-            self.invalid(field, &error.to_string());
-            Ratio::Missing
-        });
-        (ratio, sentinel)
+        read.unwrap_or_else(|reason| {
+            self.invalid(field, &reason);
+            (Ratio::Missing, false)
+        })
     }
 
     /// `reporting_year` (text of four digits) and `reporting_quarter` (`Q1` … `Q4` or 1 … 4).

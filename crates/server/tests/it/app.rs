@@ -184,8 +184,13 @@ impl Client {
 
     /// Hands in a file.
     pub async fn upload(&self, kind: &str, name: &str, content: &[u8]) -> (StatusCode, Value) {
+        self.form(kind, "file", name, content).await
+    }
+
+    /// Hands in a form with a file in one of its parts.
+    pub async fn form(&self, kind: &str, part: &str, name: &str, content: &[u8]) -> (StatusCode, Value) {
         let head = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{part}\"; filename=\"{name}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n"
         );
         let tail = format!("\r\n--{BOUNDARY}--\r\n");

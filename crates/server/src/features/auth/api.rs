@@ -1,5 +1,6 @@
 //! Operations of signing in.
 
+use accunode_sheets::validate;
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,7 +44,7 @@ pub struct Token {
     )
 )]
 pub async fn login(State(state): State<AppState>, mut fields: Fields) -> ApiResult<Json<Token>> {
-    let email = fields.text("email", 3..=255);
+    let email = fields.text("email", 255, |text| Ok(validate::plain_text(text, 255)?.to_lowercase()));
     let password = fields.secret("password");
     let (email, password) = fields.finish((email, password))?;
     Ok(Json(service::login(&state, &email, &password).await?))

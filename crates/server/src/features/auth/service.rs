@@ -9,11 +9,10 @@ use super::{
 };
 use crate::state::AppState;
 
-/// Signs in: the same answer, after the same work, for an unknown account and for a wrong password.
+/// Signs in by an address in lower case: the same answer, after the same work, for an unknown account and for a wrong password.
 pub async fn login(state: &AppState, email: &str, password: &str) -> Result<Token> {
-    let email = email.to_lowercase();
     let mut tx = state.db.system_read("find the account that signs in").await?;
-    let account = store::by_email(&mut tx, &email).await?;
+    let account = store::by_email(&mut tx, email).await?;
     drop(tx);
     let hash = account.as_ref().map(|a| a.password_hash.clone());
     let matches = state.passwords.verify(password, hash).await?;

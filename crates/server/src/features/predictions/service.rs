@@ -8,7 +8,10 @@ use accunode_domain::{
     Role, UploadId, UserId,
 };
 use accunode_scoring::{Bundle, Score};
-use accunode_sheets::Record;
+use accunode_sheets::{
+    Record,
+    validate::{MAX_SECTOR, MAX_SYMBOL},
+};
 use uuid::Uuid;
 
 use super::{
@@ -54,16 +57,34 @@ fn given(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|t| !t.is_empty())
 }
 
+/// The pattern of a part to look for, in the case that `fold` gives it. Engines refuse zero characters and very
+/// long patterns, so what no stored text can contain is refused here.
+fn part(
+    field: &str,
+    text: Option<&str>,
+    most: usize,
+    fold: impl Fn(&str) -> String,
+) -> Result<Option<String>> {
+    let Some(text) = given(text) else { return Ok(None) };
+    if text.chars().count() > most || text.contains(char::is_control) {
+        let name = field.replace('_', " ");
+        let expected =
+            format!("Invalid {name}: at most {most} characters and no control characters are expected");
+        return Err(Error::field(field, expected));
+    }
+    Ok(Some(contains(&fold(text))))
+}
+
 impl Filter {
     /// By part of a symbol and by year.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a year that is none.
+    /// [`Error::Invalid`] for a symbol longer than any, or a year that is none.
     pub fn new(symbol: Option<String>, year: Option<&str>) -> Result<Self> {
         let year = given(year).map(Period::parse_year).transpose();
         let year =
             year.map_err(|e| Error::field("reporting_year", format!("Invalid reporting year: {e}")))?;
-        let symbol = given(symbol.as_deref()).map(|s| contains(&s.to_uppercase()));
+        let symbol = part("company_symbol", symbol.as_deref(), MAX_SYMBOL, str::to_uppercase)?;
         Ok(Self { symbol, year: year.map(i32::from), ..Self::default() })
     }
 
@@ -85,9 +106,11 @@ impl Filter {
     }
 
     /// By part of the sector's name too.
-    #[must_use]
-    pub fn with_sector(self, sector: Option<String>) -> Self {
-        Self { sector: given(sector.as_deref()).map(|s| contains(&s.to_lowercase())), ..self }
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a text longer than any sector's name.
+    pub fn with_sector(self, sector: Option<&str>) -> Result<Self> {
+        Ok(Self { sector: part("sector", sector, MAX_SECTOR, str::to_lowercase)?, ..self })
     }
 
     /// By risk level too.

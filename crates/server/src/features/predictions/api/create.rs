@@ -1,7 +1,10 @@
 //! Score one company and store the result.
 
 use accunode_domain::{Kind, Result};
-use accunode_sheets::Record;
+use accunode_sheets::{
+    Record,
+    validate::{self, MAX_NAME, MAX_SECTOR, MAX_SYMBOL},
+};
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -92,10 +95,10 @@ pub struct Created<T> {
 }
 
 fn read(kind: Kind, mut fields: Fields) -> Result<Record> {
-    let symbol = fields.text("company_symbol", 1..=20).to_uppercase();
-    let name = fields.text("company_name", 1..=255);
+    let symbol = fields.text("company_symbol", MAX_SYMBOL, validate::company_symbol);
+    let name = fields.text("company_name", MAX_NAME, validate::company_name);
     let market_cap = Some(fields.positive("market_cap"));
-    let sector = fields.text("sector", 1..=100);
+    let sector = fields.text("sector", MAX_SECTOR, validate::sector);
     let period = fields.period(kind.needs_quarter());
     let (ratios, sentinel) = kind.ratios().iter().map(|spec| fields.ratio(spec.name)).unzip();
     fields.finish(Record { kind, symbol, name, market_cap, sector, period, ratios, sentinel })

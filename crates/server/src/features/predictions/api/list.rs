@@ -25,6 +25,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
     /// Part of a symbol, in any case.
+    #[param(max_length = 20)]
     company_symbol: Option<String>,
     /// Four digits.
     reporting_year: Option<String>,

@@ -24,12 +24,14 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct SystemParams {
     /// Part of a symbol, in any case.
+    #[param(max_length = 20)]
     company_symbol: Option<String>,
     /// Four digits.
     reporting_year: Option<String>,
     /// Q1 to Q4.
     reporting_quarter: Option<String>,
     /// Part of a sector's name, in any case.
+    #[param(max_length = 100)]
     sector: Option<String>,
     /// LOW, MEDIUM, HIGH or CRITICAL.
     risk_level: Option<String>,
@@ -68,7 +70,7 @@ impl SystemParams {
     fn read(self) -> Result<(Filter, SystemFilters)> {
         let filter = Filter::new(self.company_symbol.clone(), self.reporting_year.as_deref())?
             .with_quarter(self.reporting_quarter.as_deref())?
-            .with_sector(self.sector.clone())
+            .with_sector(self.sector.as_deref())?
             .with_risk_level(self.risk_level.as_deref())?;
         let filters = SystemFilters {
             access_level: "system".to_owned(),

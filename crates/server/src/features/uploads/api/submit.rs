@@ -3,7 +3,8 @@
 use accunode_domain::{Error, Kind};
 use axum::{
     Json,
-    extract::{FromRequest, Multipart, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State},
+    http::StatusCode,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,18 +55,25 @@ pub struct Accepted {
     pub worker_capacity: usize,
 }
 
+/// What a form may hold besides its file.
+const FORM_BYTES: usize = 64 << 10;
+
 /// The part named `file`; the rest of the form is left unread.
 async fn submit(
     state: &AppState,
     caller: &Can<UploadCreate>,
     kind: Kind,
-    request: Request,
+    mut request: Request,
 ) -> ApiResult<Json<Accepted>> {
     let missing = || ApiError(Error::field("file", "File is required"));
+    // Of all parts and their headers together: without a bound, an endless header would be gathered in memory.
+    let limit = usize::try_from(state.config.max_upload_bytes).unwrap_or(usize::MAX);
+    DefaultBodyLimit::max(limit.saturating_add(FORM_BYTES)).apply(&mut request);
     let mut form = Multipart::from_request(request, state).await.map_err(|_| missing())?;
     loop {
-        let field = form.next_field().await.map_err(|_| {
-            ApiError(Error::field("file", "Invalid file: the multipart form is damaged or incomplete"))
+        let field = form.next_field().await.map_err(|e| match e.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge("The form is larger than allowed".to_owned()),
+            _ => Error::field("file", "Invalid file: the multipart form is damaged or incomplete"),
         })?;
         let field = field.ok_or_else(missing)?;
         if field.name() == Some("file") {

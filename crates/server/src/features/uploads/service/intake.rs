@@ -5,7 +5,7 @@ use std::{fs::File, io::BufReader, path::Path};
 use accunode_domain::{Actor, Error, Kind, Result, UploadId};
 use accunode_infra::{BlobError, Stored};
 use accunode_queue::{NewJob, Priority, Stats};
-use accunode_sheets::{FileError, Format, Limits, Reader};
+use accunode_sheets::{FileError, Format, Limits, Reader, validate::printable};
 use axum::extract::multipart::Field;
 use futures_util::TryStreamExt;
 
@@ -30,8 +30,18 @@ const ASSUMED_ROWS_PER_MINUTE: i64 = 60_000;
 pub(in crate::features::uploads) fn file_error(error: FileError) -> Error {
     match error {
         FileError::Io(e) => Error::internal(e),
-        other => Error::BadRequest(other.to_string()),
+        other => Error::BadRequest(printable(&other.to_string())),
     }
+}
+
+/// Most characters of a file's name.
+const LONGEST_NAME: usize = 255;
+
+/// A file's name as it is shown: without folders, printable, and of a long one the end, where its format stands.
+fn shown_name(name: &str) -> String {
+    let name = printable(name.rsplit(['/', '\\']).next().unwrap_or_default().trim());
+    let surplus = name.chars().count().saturating_sub(LONGEST_NAME);
+    name.chars().skip(surplus).collect()
 }
 
 /// Takes a file in and queues it.
@@ -45,7 +55,8 @@ pub async fn submit(
     name: &str,
     field: Field<'_>,
 ) -> Result<Accepted> {
-    let format = Format::from_name(name).map_err(file_error)?;
+    let name = shown_name(name);
+    let format = Format::from_name(&name).map_err(file_error)?;
     let id = UploadId::new();
     let key = match format {
         Format::Csv => format!("uploads/{id}.csv"),
@@ -53,7 +64,7 @@ pub async fn submit(
     };
     let body = field.map_err(|e| std::io::Error::new(std::io::ErrorKind::ConnectionAborted, e.body_text()));
     let stored = state.blobs.put(&key, body, state.config.max_upload_bytes).await.map_err(blob_error)?;
-    let accepted = record(state, actor, kind, id, name, &key, &stored).await;
+    let accepted = record(state, actor, kind, id, &name, &key, &stored).await;
     if accepted.is_err() {
         // Nothing refers to the file; failing to remove it costs space only.
         if let Err(error) = state.blobs.delete(&key).await {
@@ -168,4 +179,18 @@ pub(in crate::features::uploads) fn open(path: &Path, kind: Kind, max_rows: u64)
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let limits = Limits { max_rows: Some(max_rows), ..Limits::default() };
     Reader::new(&name, file, kind, &limits).map_err(file_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_without_folders_and_within_bounds() {
+        assert_eq!(shown_name("C:\\portfolios\\a.csv"), "a.csv");
+        assert_eq!(shown_name("../../etc/a.csv "), "a.csv");
+        assert_eq!(shown_name("a\0\nb.csv"), "a\u{fffd}\u{fffd}b.csv");
+        let long = shown_name(&format!("{}.csv", "é".repeat(400)));
+        assert_eq!((long.chars().count(), long.ends_with("é.csv")), (255, true));
+    }
 }

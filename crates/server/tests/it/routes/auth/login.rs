@@ -51,6 +51,14 @@ on_both_engines! {
         assert_eq!(body["errors"][1]["field"], "password");
     }
 
+    /// PostgreSQL holds no zero character in a text, so it must not get that far.
+    async fn control_characters_are_refused(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let body = json!({ "email": "a\0@example.org", "password": "correct horse 1" });
+        let (status, body) = app.anonymous().post("/auth/login", &body).await;
+        assert_eq!((status, &body["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("email")));
+    }
+
     async fn what_is_not_json_is_refused_with_its_place(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
         let (status, body) = app.anonymous().post_text("/auth/login", "{\n \"email\": oops }").await;

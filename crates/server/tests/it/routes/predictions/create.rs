@@ -121,6 +121,26 @@ on_both_engines! {
         assert!(message("net_income_margin").is_none());
     }
 
+    /// The same rules as for the cells of a file.
+    async fn texts_follow_the_rules_of_files(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let user = app.client(&app.people.user);
+        for (field, text) in [
+            ("company_symbol", "A\0B".to_owned()),
+            // Twenty characters that become forty in capitals.
+            ("company_symbol", "ß".repeat(20)),
+            ("company_symbol", "2026-03-01".to_owned()),
+            ("company_name", "zero\0character".to_owned()),
+            ("sector", "\u{1}".to_owned()),
+            ("net_income_margin", "12%".to_owned()),
+        ] {
+            let body = changed(annual("ODD"), json!({ field: text }));
+            let (status, body) = user.post("/predictions/annual", &body).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {body}");
+            assert_eq!(body["errors"][0]["field"], field, "{body}");
+        }
+    }
+
     async fn nobody_is_refused(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
         assert_eq!(app.anonymous().post("/predictions/annual", &annual("X")).await.0, StatusCode::UNAUTHORIZED);

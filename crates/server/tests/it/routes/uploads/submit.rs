@@ -61,6 +61,28 @@ on_both_engines! {
         assert_eq!((status, body["errors"][0]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("file")));
     }
 
+    /// What is shown is the name alone, printable and of a bounded length.
+    async fn odd_file_names_are_taken(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let user = app.client(&app.people.user);
+        let file = annual_file(&[annual_row("AAA", 2023)]);
+        for name in ["../../a\tb.csv".to_owned(), format!("{}.CSV", "n".repeat(3_000))] {
+            let (status, body) = user.upload("annual", &name, &file).await;
+            assert_eq!(status, StatusCode::OK, "{body}");
+        }
+        let jobs = user.get_ok("/predictions/jobs").await;
+        assert_eq!(jobs["jobs"][1]["original_filename"], "a\u{fffd}b.csv");
+        assert_eq!(jobs["jobs"][0]["original_filename"].as_str().unwrap().len(), 255);
+    }
+
+    async fn a_form_larger_than_any_file_is_refused(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits { bytes: 2_000, ..Limits::default() }).await;
+        let user = app.client(&app.people.user);
+        // Another part in front of the file: nothing of it is kept.
+        let form = user.form("annual", "other", "a.csv", &vec![b'x'; 100_000]).await;
+        assert_eq!(form.0, StatusCode::PAYLOAD_TOO_LARGE, "{}", form.1);
+    }
+
     async fn nobody_is_refused(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
         let file = annual_file(&[annual_row("AAA", 2023)]);
