@@ -59,6 +59,7 @@ pub(super) struct Shape {
     /// First leaf in `values`.
     pub(super) leaf: usize,
     pub(super) leaves: usize,
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     /// First table in `tables`, for trees of at most 64 leaves.
     pub(super) table: usize,
     /// Whether cursors suffice.

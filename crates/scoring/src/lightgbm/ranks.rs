@@ -46,6 +46,7 @@ pub(super) struct Feature {
     /// Rank of 0.
     pub(super) zero: u32,
     pub(super) columns: Vec<Column>,
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     /// The thresholds as a search tree, when there are few enough.
     pub(super) keys: Option<Keys>,
 }
