@@ -95,13 +95,18 @@ impl TestApp {
         Self { state, people, router, stop: CancellationToken::new(), _test: test, _files: files }
     }
 
-    /// Starts a worker.
+    /// Starts a worker that ends with the application.
     pub fn work(&self) {
+        self.work_until(self.stop.clone());
+    }
+
+    /// Starts a worker that stops gracefully when the token is cancelled.
+    pub fn work_until(&self, stop: CancellationToken) {
         let runner = Runner::new(self.state.db.clone(), self.state.wake.clone())
             .clock(self.state.clock.clone())
             .concurrency(2)
             .handler(UploadHandler { state: self.state.clone() });
-        tokio::spawn(runner.run(self.stop.clone()));
+        tokio::spawn(runner.run(stop));
     }
 
     /// A client that nobody has signed in with.

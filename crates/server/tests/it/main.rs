@@ -10,3 +10,4 @@ mod openapi;
 mod routes;
 mod store;
 mod uploads_law;
+mod uploads_resume;

@@ -136,9 +136,11 @@ impl UploadHandler {
                     self.store(job, &upload, kind, &bundle, header.as_deref().unwrap_or_default(), chunk)
                         .await?;
                 }
+                Message::End => return Ok(self.end(job, id, "completed", None).await?),
             }
         }
-        self.end(job, id, "completed", None).await.map_err(Stop::Job)
+        // Only a reader that died falls silent: an upload never ends as completed with rows unread.
+        Err(Stop::Job(JobError::Retry("the file's reader ended without a word".to_owned())))
     }
 
     /// Reads the file on a thread of its own, at most two chunks ahead.
@@ -225,6 +227,8 @@ enum Message {
     /// The columns, and the rows in all (0 where they are known already).
     Header(Vec<String>, i64),
     Chunk(Chunk),
+    /// Every row was sent.
+    End,
 }
 
 fn count(n: usize) -> i64 {
@@ -265,7 +269,11 @@ fn read_chunks(
         let rows: Vec<Row> =
             reader.by_ref().take(size).collect::<Result<_, _>>().map_err(intake::file_error)?;
         let read = count(rows.len());
-        if read == 0 || sender.blocking_send(Ok(Message::Chunk(Chunk { from, rows }))).is_err() {
+        if read == 0 {
+            let _ = sender.blocking_send(Ok(Message::End)); // as above
+            return Ok(());
+        }
+        if sender.blocking_send(Ok(Message::Chunk(Chunk { from, rows }))).is_err() {
             return Ok(());
         }
         from += read;
