@@ -19,6 +19,20 @@ fn fifteen_rows() -> Vec<u8> {
 }
 
 on_both_engines! {
+    /// The results of a large upload come at once: nothing in them is quadratic in its rows.
+    async fn a_large_upload_is_read_back_quickly(test: TestDb) {
+        let app = TestApp::with(test, Limits { chunk: 2_000, ..Limits::default() }).await;
+        let user = app.client(&app.people.user);
+        let rows: Vec<_> = (0..8_000).map(|i| annual_row(&format!("S{i}"), 2023)).collect();
+        let job = user.upload_and_wait("annual", "a.csv", &annual_file(&rows)).await;
+        let start = std::time::Instant::now();
+        let body = serde_json::json!({});
+        let (_, results) = user.post(&format!("/predictions/jobs/{}/results", job["id"].as_str().unwrap()), &body).await;
+        assert_eq!(results["created_data"]["companies_count"], 8_000);
+        assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+
+
     async fn one_bad_row_takes_no_other_with_it(test: TestDb) {
         let app = TestApp::with(test, Limits { chunk: 50, ..Limits::default() }).await;
         let member = app.client(&app.people.member);
