@@ -1,5 +1,5 @@
 //! The program as it is run: a server on each engine, a file over HTTP, and the same file on the command line.
-#![allow(clippy::unwrap_used)] // in helpers of tests as in tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // in helpers of tests as in tests
 
 use std::{
     io::{BufRead, BufReader},
