@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     result.unwrap_or_else(|error| {
         use std::io::Write as _;
         // Nothing is left to do when even this cannot be written.
-        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        let _ = writeln!(std::io::stderr(), "error: {}", cli::in_one_line(&error));
         ExitCode::FAILURE
     })
 }

@@ -266,3 +266,16 @@ fn a_file_that_cannot_be_scored_gives_one_clear_line_and_no_output() {
     let unknown = piped("monthly", &[], "");
     assert!(text(&unknown.stderr).contains("unknown kind 'monthly', expected annual or quarterly"));
 }
+
+/// The reason stands in the message once, and a reader who has seen enough is no error.
+#[test]
+fn messages_are_said_once_and_closed_pipes_are_silent() {
+    let output = score("annual", Path::new("nowhere.csv"), Path::new("-"), &[], "");
+    let message = text(&output.stderr);
+    assert_eq!((output.status.code(), message.matches("os error").count()), (Some(1), 1), "{message}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_accunode"));
+    let mut child = command.arg("openapi").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+}

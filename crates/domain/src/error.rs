@@ -18,7 +18,7 @@ pub struct FieldError {
 #[derive(Debug, Error)]
 pub enum Error {
     /// Some fields of the input are not acceptable (422).
-    #[error("validation failed")]
+    #[error("validation failed: {}", listed(.0))]
     Invalid(Vec<FieldError>),
     /// The request cannot be carried out as it is (400).
     #[error("{0}")]
@@ -49,6 +49,11 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// The messages of several fields in one line.
+fn listed(fields: &[FieldError]) -> String {
+    fields.iter().map(|f| format!("{}: {}", f.field, f.message)).collect::<Vec<_>>().join("; ")
+}
+
 impl Error {
     /// One field's error.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
@@ -58,5 +63,16 @@ impl Error {
     /// Wraps whatever failed inside.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_named_wherever_the_error_is_printed() {
+        let error = Error::field("password", "Password is too short");
+        assert_eq!(error.to_string(), "validation failed: password: Password is too short");
     }
 }

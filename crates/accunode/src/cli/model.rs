@@ -5,13 +5,14 @@ mod predict;
 mod rows;
 
 use std::{
-    io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use accunode_scoring::lightgbm::Model;
 use anyhow::Context as _;
+
+use super::{is_standard, printed};
 
 /// Look into models and score rows with them.
 #[derive(Debug, clap::Args)]
@@ -63,28 +64,11 @@ pub(crate) fn run(args: ModelArgs) -> anyhow::Result<ExitCode> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Predict(args) => predict::run(&args),
     };
-    match done {
-        Err(error) if !is_closed_pipe(&error) => Err(error),
-        _ => Ok(ExitCode::SUCCESS),
-    }
-}
-
-/// Whether whoever read our output has seen enough, as `head` does.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let kind = |cause: &(dyn std::error::Error + 'static)| {
-        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        io.or_else(|| cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind))
-    };
-    error.chain().filter_map(kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
+    printed(done.map(|()| ExitCode::SUCCESS))
 }
 
 /// Reads a LightGBM text file.
 fn read_model(path: &Path) -> anyhow::Result<Model> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Model::parse(&text).map_err(|error| anyhow::anyhow!("{}, {error}", path.display()))
-}
-
-/// Whether a path stands for standard input or output.
-fn is_standard(path: &Path) -> bool {
-    path.as_os_str() == "-"
 }

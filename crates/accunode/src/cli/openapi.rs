@@ -10,6 +10,6 @@ use anyhow::Result;
 /// When stdout cannot be written.
 pub fn run() -> Result<ExitCode> {
     let document = accunode_server::router::openapi().to_pretty_json()?;
-    writeln!(std::io::stdout().lock(), "{document}")?;
-    Ok(ExitCode::SUCCESS)
+    let written = writeln!(std::io::stdout().lock(), "{document}");
+    super::printed(written.map(|()| ExitCode::SUCCESS).map_err(Into::into))
 }

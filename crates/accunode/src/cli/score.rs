@@ -19,6 +19,7 @@ use self::{
     summary::Summary,
     table::{Scored, Table},
 };
+use super::{is_standard, printed};
 
 /// Rows that are held, scored and written at a time.
 const BLOCK: usize = 4096;
@@ -56,15 +57,10 @@ pub(crate) struct ScoreArgs {
 /// # Errors
 /// What a person needs to know to put it right: the file, the row and the reason.
 pub(crate) fn run(args: ScoreArgs) -> anyhow::Result<ExitCode> {
-    match score(&args) {
-        Ok(summary) => {
-            summary.print();
-            Ok(if args.strict && summary.failed() > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-        }
-        // Whoever read our output has seen enough, as `head` does.
-        Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
-        Err(error) => Err(error),
-    }
+    printed(score(&args).map(|summary| {
+        summary.print();
+        if args.strict && summary.failed() > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }))
 }
 
 fn score(args: &ScoreArgs) -> anyhow::Result<Summary> {
@@ -164,17 +160,7 @@ fn create(path: &Path, header: &[&str]) -> Result<Writer, FileError> {
     if is_standard(path) { Writer::csv(io::stdout(), header) } else { Writer::create(path, header) }
 }
 
-/// Whether a path stands for standard input or output.
-fn is_standard(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
 /// The path as a message names it.
 fn shown(path: &Path, standard: &str) -> String {
     if is_standard(path) { standard.to_owned() } else { path.display().to_string() }
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let broken = |e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe;
-    error.downcast_ref::<FileError>().is_some_and(|e| matches!(e, FileError::Io(e) if broken(e)))
 }

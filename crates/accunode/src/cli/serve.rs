@@ -53,6 +53,7 @@ pub fn run(args: ServeArgs) -> Result<ExitCode> {
 }
 
 async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
+    let asked = asked_to_stop().context("signals cannot be heard")?;
     if !no_migrate {
         Db::migrate(settings.database_url.expose_secret()).await?;
     }
@@ -73,7 +74,7 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     let workers = workers(&state, &stop);
     let stopped = stop.clone();
     tokio::spawn(async move {
-        asked_to_stop().await;
+        asked.await;
         tracing::info!("stopping: finishing what is under way");
         stopped.cancel();
     });
@@ -100,19 +101,22 @@ fn workers(state: &AppState, stop: &CancellationToken) -> tokio::task::JoinHandl
     })
 }
 
-async fn asked_to_stop() {
-    let interrupt = signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
-            let _ = interrupt.await;
-            return;
-        };
+/// Waits for SIGTERM or Ctrl-C. They are heard from this call on, not only once the future is waited for: one
+/// that comes while the server starts still ends it in order.
+#[cfg(unix)]
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
         tokio::select! {
-            _ = interrupt => {}
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
+    })
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(signal::ctrl_c().await) })
 }

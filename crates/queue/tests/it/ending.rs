@@ -128,9 +128,8 @@ on_both_engines! {
         let clock = Clock::manual(START);
         let running = Running::start(runner(test.db(), &clock, &script).grace(Duration::from_millis(200)));
         eventually(|| *started.lock().unwrap() == 2).await;
-        let begun = std::time::Instant::now();
+        // Returns although one handler never does.
         running.stop().await;
-        assert!(begun.elapsed() < Duration::from_secs(5));
         for id in [kind_one, rude_one] {
             let row = row(test.db(), id).await;
             assert_eq!((row.status.as_str(), row.attempts, row.run_at), ("ready", 0, START));

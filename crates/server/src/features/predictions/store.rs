@@ -138,13 +138,14 @@ macro_rules! of_upload {
     };
 }
 
+/// Not by EXISTS: SQLite would read all rows of the upload again for each company.
 macro_rules! companies_of {
     ($table:literal) => {
         concat!(
             "SELECT c.id, c.symbol, c.name, c.market_cap, c.sector, c.access_level FROM companies c
-             WHERE EXISTS (SELECT 1 FROM ",
+             WHERE c.id IN (SELECT p.company_id FROM ",
             $table,
-            " p WHERE p.company_id = c.id AND p.bulk_upload_job_id = $1)
+            " p WHERE p.bulk_upload_job_id = $1)
              ORDER BY c.symbol"
         )
     };
@@ -233,20 +234,32 @@ pub(crate) async fn by_id(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<Predictio
     Ok(row?)
 }
 
-sql! {
-    /// Companies of one owner by symbol: $1 symbols as a JSON list, $2 level, $3 organization, $4 creator.
-    COMPANIES {
-        pg: "SELECT symbol, id FROM companies
-             WHERE access_level = $2 AND symbol IN (SELECT jsonb_array_elements_text($1::jsonb))
-               AND ((access_level = 'system' AND CAST($3 AS uuid) IS NULL)
-                    OR (access_level = 'organization' AND organization_id = $3)
-                    OR (access_level = 'personal' AND created_by = $4))",
-        lite: "SELECT symbol, id FROM companies
-               WHERE access_level = $2 AND symbol IN (SELECT value FROM json_each($1))
-                 AND ((access_level = 'system' AND $3 IS NULL)
-                      OR (access_level = 'organization' AND organization_id = $3)
-                      OR (access_level = 'personal' AND created_by = $4))"
+/// Companies of one owner by symbol: $1 symbols as a JSON list, $2 the owner. With the level written out, the
+/// level's own index of symbols serves.
+macro_rules! companies {
+    ($owner:literal, $symbols:literal) => {
+        concat!("SELECT symbol, id FROM companies WHERE ", $owner, " AND symbol ", $symbols)
     };
+}
+
+macro_rules! companies_by_level {
+    ($($name:ident: $owner:literal;)*) => {
+        sql! {
+            $($name {
+                pg: companies!($owner, "= ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))"),
+                lite: companies!($owner, "IN (SELECT value FROM json_each($1))")
+            };)*
+        }
+    };
+}
+
+companies_by_level! {
+    SYSTEM_COMPANIES: "access_level = 'system' AND CAST($2 AS uuid) IS NULL";
+    ORGANIZATION_COMPANIES: "access_level = 'organization' AND organization_id = $2";
+    PERSONAL_COMPANIES: "access_level = 'personal' AND created_by = $2";
+}
+
+sql! {
     UPDATE_COMPANY = "UPDATE companies SET name = $2, sector = $3, market_cap = COALESCE($4, market_cap),
                                            updated_at = $5 WHERE id = $1";
 }
@@ -258,10 +271,13 @@ pub(crate) async fn company_ids(
     symbols: &[&str],
 ) -> Result<HashMap<String, Uuid>> {
     let list = json_texts(symbols.iter().copied());
-    let (level, org, by) = (owner.level.as_str(), owner.organization_id.map(|o| o.0), owner.created_by.0);
-    let rows = on!(tx, COMPANIES, |c, sql| {
-        let query = sqlx::query_as::<_, (String, Uuid)>(sql).bind(list).bind(level);
-        query.bind(org).bind(by).fetch_all(c).await
+    let (statement, owner) = match owner.level {
+        AccessLevel::System => (SYSTEM_COMPANIES, None),
+        AccessLevel::Organization => (ORGANIZATION_COMPANIES, owner.organization_id.map(|o| o.0)),
+        AccessLevel::Personal => (PERSONAL_COMPANIES, Some(owner.created_by.0)),
+    };
+    let rows = on!(tx, statement, |c, sql| {
+        sqlx::query_as::<_, (String, Uuid)>(sql).bind(list).bind(owner).fetch_all(c).await
     });
     Ok(rows?.into_iter().collect())
 }

@@ -19,6 +19,16 @@ fn fifteen_rows() -> Vec<u8> {
 }
 
 on_both_engines! {
+    async fn every_company_of_a_large_upload_is_counted(test: TestDb) {
+        let app = TestApp::with(test, Limits { chunk: 1_000, ..Limits::default() }).await;
+        let user = app.client(&app.people.user);
+        let rows: Vec<_> = (0..3_000).map(|i| annual_row(&format!("S{i}"), 2023)).collect();
+        let job = user.upload_and_wait("annual", "a.csv", &annual_file(&rows)).await;
+        let path = format!("/predictions/jobs/{}/results", job["id"].as_str().unwrap());
+        let (_, results) = user.post(&path, &json!({})).await;
+        assert_eq!(results["created_data"]["companies_count"], 3_000);
+    }
+
     async fn one_bad_row_takes_no_other_with_it(test: TestDb) {
         let app = TestApp::with(test, Limits { chunk: 50, ..Limits::default() }).await;
         let member = app.client(&app.people.member);
