@@ -44,13 +44,14 @@ impl FromStr for Quarter {
 
     /// Reads `Q1`, `q1`, `1` and, because spreadsheets make floats of numbers, `1.0`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits = text.trim().trim_start_matches(['Q', 'q']);
+        let text = text.trim();
+        let digits = text.strip_prefix(['Q', 'q']).unwrap_or(text);
         match digits.strip_suffix(".0").unwrap_or(digits) {
             "1" => Ok(Self::Q1),
             "2" => Ok(Self::Q2),
             "3" => Ok(Self::Q3),
             "4" => Ok(Self::Q4),
-            _ => Err(PeriodError::Quarter(text.trim().chars().take(20).collect())),
+            _ => Err(PeriodError::Quarter(text.chars().take(20).collect())),
         }
     }
 }
@@ -134,7 +135,10 @@ mod tests {
     #[test]
     fn nothing_is_guessed() {
         assert_eq!(Period::parse(Kind::Quarterly, "2020", ""), Err(PeriodError::QuarterMissing));
-        assert!(matches!(Period::parse(Kind::Quarterly, "2020", "Q5"), Err(PeriodError::Quarter(_))));
+        for quarter in ["Q5", "QQ1", "0", "1.5", "first"] {
+            let parsed = Period::parse(Kind::Quarterly, "2020", quarter);
+            assert!(matches!(parsed, Err(PeriodError::Quarter(_))), "{quarter}");
+        }
         for year in ["20", "20200", "1899", "2020.5", "last", ""] {
             assert!(matches!(Period::parse(Kind::Annual, year, ""), Err(PeriodError::Year(_))), "{year}");
         }
