@@ -26,6 +26,7 @@ mod limits;
 mod reader;
 mod record;
 mod rows;
+mod whole_file;
 mod writer;
 mod xlsx;
 
@@ -33,5 +34,6 @@ pub use error::{CellError, FileError};
 pub use format::Format;
 pub use limits::Limits;
 pub use reader::{ReadSeek, Reader};
-pub use record::{Record, Row};
+pub use record::{Record, Row, ratio_columns};
+pub use whole_file::WholeFile;
 pub use writer::{Cell, Writer};

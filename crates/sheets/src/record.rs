@@ -79,6 +79,17 @@ impl Record {
     }
 }
 
+/// The ratios of many rows of a kind column by column, in the order of [`Kind::ratios`].
+pub fn ratio_columns<'a>(kind: Kind, records: impl ExactSizeIterator<Item = &'a Record>) -> Vec<Vec<Ratio>> {
+    let mut columns = vec![Vec::with_capacity(records.len()); kind.ratios().len()];
+    for record in records {
+        for (column, ratio) in columns.iter_mut().zip(&record.ratios) {
+            column.push(*ratio);
+        }
+    }
+    columns
+}
+
 /// The value, or its error noted under the column's name.
 fn keep<T>(errors: &mut Vec<CellError>, column: &str, read: Result<T, String>) -> Option<T> {
     read.map_err(|message| errors.push(CellError::new(column, message))).ok()

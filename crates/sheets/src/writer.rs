@@ -1,15 +1,14 @@
 //! Tables out, row by row, as CSV or XLSX.
 
 use std::{
-    fs::{self, File},
-    io::{BufWriter, Write},
+    fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
 use rust_xlsxwriter::{Workbook, XlsxError};
-use tempfile::NamedTempFile;
 
-use crate::{FileError, Format, csv_rows::wants_guard, xlsx::MAX_ROW};
+use crate::{FileError, Format, WholeFile, csv_rows::wants_guard, xlsx::MAX_ROW};
 
 /// One cell to write.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,28 +50,27 @@ enum Target {
 }
 
 enum Output {
-    File(BufWriter<NamedTempFile>, PathBuf),
+    File(WholeFile),
     Stream(Box<dyn Write + Send>),
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
-            Self::File(file, _) => file.write(bytes),
+            Self::File(file) => file.write(bytes),
             Self::Stream(stream) => stream.write(bytes),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
-            Self::File(file, _) => file.flush(),
+            Self::File(file) => file.flush(),
             Self::Stream(stream) => stream.flush(),
         }
     }
 }
 
-/// Writes a table. A file appears under its name only when [`Writer::finish`] has returned: until then, and if
-/// it never does, a temporary file beside it is all there is.
+/// Writes a table. A file appears under its name only when [`Writer::finish`] has returned, see [`WholeFile`].
 pub struct Writer {
     target: Target,
     rows: u64,
@@ -94,12 +92,9 @@ impl Writer {
             )));
         }
         let target = match format {
-            Format::Csv => {
-                let file = BufWriter::new(temporary(&path)?);
-                csv_target(Output::File(file, path))
-            }
+            Format::Csv => csv_target(Output::File(WholeFile::create(&path)?)),
             Format::Xlsx => {
-                temporary(&path)?; // fails now rather than after hours of work
+                WholeFile::create(&path)?; // fails now rather than after hours of work
                 let mut workbook = Box::new(Workbook::new());
                 workbook.add_worksheet_with_constant_memory().map_err(refused)?;
                 Target::Xlsx { workbook, path }
@@ -169,15 +164,13 @@ impl Writer {
                 let output = csv.into_inner().map_err(|e| FileError::Io(e.into_error()))?;
                 match output {
                     Output::Stream(mut stream) => Ok(stream.flush()?),
-                    Output::File(file, path) => {
-                        place(file.into_inner().map_err(std::io::IntoInnerError::into_error)?, &path)
-                    }
+                    Output::File(file) => Ok(file.finish()?),
                 }
             }
             Target::Xlsx { mut workbook, path } => {
-                let mut file = BufWriter::new(temporary(&path)?);
+                let mut file = WholeFile::create(&path)?;
                 workbook.save_to_writer(&mut file).map_err(refused)?;
-                place(file.into_inner().map_err(std::io::IntoInnerError::into_error)?, &path)
+                Ok(file.finish()?)
             }
         }
     }
@@ -205,25 +198,6 @@ fn write_csv(csv: &mut csv::Writer<Output>, buffer: &mut String, cell: Cell<'_>)
         Cell::Number(_) | Cell::Empty => "",
     };
     csv.write_field(text).map_err(csv_failure)
-}
-
-fn temporary(beside: &Path) -> Result<NamedTempFile, FileError> {
-    let folder = beside.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".accunode-").suffix(".part");
-    #[cfg(unix)]
-    {
-        // As any new file: the user's mask decides who may read it.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    Ok(builder.tempfile_in(folder)?)
-}
-
-fn place(file: NamedTempFile, path: &Path) -> Result<(), FileError> {
-    file.as_file().sync_all()?;
-    let _: File = file.persist(path).map_err(|e| FileError::Io(e.error))?;
-    Ok(())
 }
 
 fn csv_failure(error: csv::Error) -> FileError {

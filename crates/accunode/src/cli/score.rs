@@ -10,9 +10,9 @@ use std::{
     process::ExitCode,
 };
 
-use accunode_domain::{Kind, Ratio};
+use accunode_domain::Kind;
 use accunode_scoring::{BatchExplanations, BatchScores, Bundle};
-use accunode_sheets::{FileError, Format, Limits, Reader, Row, Writer};
+use accunode_sheets::{FileError, Format, Limits, Reader, Record, Row, Writer, ratio_columns};
 use anyhow::Context as _;
 
 use self::{
@@ -101,13 +101,8 @@ struct Results {
 
 impl Results {
     fn of(bundle: &Bundle, rows: &[Row], explain: bool) -> anyhow::Result<Self> {
-        let ratios = bundle.kind().ratios().len();
-        let mut columns: Vec<Vec<Ratio>> = vec![Vec::with_capacity(rows.len()); ratios];
-        for record in rows.iter().filter_map(|row| row.record.as_ref().ok()) {
-            for (column, ratio) in columns.iter_mut().zip(&record.ratios) {
-                column.push(*ratio);
-            }
-        }
+        let good: Vec<&Record> = rows.iter().filter_map(|row| row.record.as_ref().ok()).collect();
+        let columns = ratio_columns(bundle.kind(), good.into_iter());
         let explanations = explain.then(|| bundle.explain_batch(&columns)).transpose()?;
         Ok(Self { scores: bundle.score_batch(&columns)?, explanations, next: 0 })
     }

@@ -1,13 +1,13 @@
 //! `accunode model predict`: rows in, raw scores, probabilities and contributions out, block by block.
 
 use std::{
-    ffi::OsString,
     fs::{self, File},
     io::{self, BufWriter, Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use accunode_scoring::lightgbm::Model;
+use accunode_sheets::WholeFile;
 use anyhow::Context as _;
 
 use super::{
@@ -68,8 +68,8 @@ fn score<R: Read>(
     Ok(())
 }
 
-/// Writes a file as a whole or not at all: beside its place first, then renamed. Standard output and
-/// whatever is not a regular file are written directly.
+/// Writes a file as a whole or not at all. Standard output and whatever is not a regular file are written
+/// directly.
 fn write_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", path.display());
     if is_standard(path) {
@@ -82,41 +82,9 @@ fn write_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()
         write(&mut out)?;
         return out.flush().with_context(failed);
     }
-    let partial = Partial::create(path).with_context(failed)?;
-    let mut out = BufWriter::new(&partial.file);
+    let mut out = WholeFile::create(path).with_context(failed)?;
     write(&mut out)?;
-    out.flush().with_context(failed)?;
-    drop(out);
-    partial.rename_to(path).with_context(failed)
-}
-
-/// A file under a name of its own, removed unless it is renamed.
-struct Partial {
-    path: PathBuf,
-    file: File,
-}
-
-impl Partial {
-    fn create(target: &Path) -> io::Result<Self> {
-        let mut name = OsString::from(".");
-        name.push(target.file_name().ok_or(io::ErrorKind::InvalidInput)?);
-        name.push(format!(".{}.part", std::process::id()));
-        let path = target.with_file_name(name);
-        let file = File::options().write(true).create_new(true).open(&path)?;
-        Ok(Self { path, file })
-    }
-
-    fn rename_to(self, target: &Path) -> io::Result<()> {
-        self.file.sync_all()?;
-        // On success nothing is left for `drop` to remove.
-        fs::rename(&self.path, target)
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
-    }
+    out.finish().with_context(failed)
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use accunode_db::{BulkInsert, Column, Page, PageQuery, Timestamp};
 use accunode_domain::{
-    AccessLevel, Actor, Error, Kind, OrganizationId, Period, PredictionId, Quarter, Ratio, Result, RiskLevel,
-    Role, UploadId, UserId,
+    AccessLevel, Actor, Error, Kind, OrganizationId, Period, PredictionId, Quarter, Result, RiskLevel, Role,
+    UploadId, UserId,
 };
 use accunode_scoring::{Bundle, Score};
 use accunode_sheets::{
-    Record,
+    Record, ratio_columns,
     validate::{MAX_SECTOR, MAX_SYMBOL},
 };
 use uuid::Uuid;
@@ -212,9 +212,7 @@ pub struct Batch<'a> {
 /// # Errors
 /// When the rows do not fit the bundle, which is a defect.
 pub fn score(bundle: &Bundle, rows: &[(Option<i64>, Record)]) -> Result<Vec<Score>> {
-    let columns: Vec<Vec<Ratio>> = (0..bundle.kind().ratios().len())
-        .map(|i| rows.iter().map(|(_, r)| r.ratios.get(i).copied().unwrap_or(Ratio::Missing)).collect())
-        .collect();
+    let columns = ratio_columns(bundle.kind(), rows.iter().map(|(_, record)| record));
     let scores = bundle.score_batch(&columns).map_err(Error::internal)?;
     Ok((0..rows.len()).map(|i| scores.get(i)).collect())
 }
