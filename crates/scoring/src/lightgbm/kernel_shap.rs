@@ -75,19 +75,26 @@ fn add_avx2(paths: &TreePaths, satisfied: &[u64], octets: &[usize], values: &mut
     add_plain(paths, satisfied, octets, values);
 }
 
+/// Calls the function made for this number of points.
+macro_rules! by_points {
+    ($points:expr, $function:ident($($argument:expr),*)) => {
+        match $points {
+            1 => $function::<1>($($argument),*),
+            2 => $function::<2>($($argument),*),
+            3 => $function::<3>($($argument),*),
+            4 => $function::<4>($($argument),*),
+            5 => $function::<5>($($argument),*),
+            6 => $function::<6>($($argument),*),
+            7 => $function::<7>($($argument),*),
+            _ => $function::<8>($($argument),*),
+        }
+    };
+}
+
 #[inline(always)]
 fn add_plain(paths: &TreePaths, satisfied: &[u64], octets: &[usize], values: &mut [Values]) {
     for integral in &paths.integrals {
-        match integral.points {
-            1 => integral_plain::<1>(paths, integral, satisfied, octets, values),
-            2 => integral_plain::<2>(paths, integral, satisfied, octets, values),
-            3 => integral_plain::<3>(paths, integral, satisfied, octets, values),
-            4 => integral_plain::<4>(paths, integral, satisfied, octets, values),
-            5 => integral_plain::<5>(paths, integral, satisfied, octets, values),
-            6 => integral_plain::<6>(paths, integral, satisfied, octets, values),
-            7 => integral_plain::<7>(paths, integral, satisfied, octets, values),
-            _ => integral_plain::<8>(paths, integral, satisfied, octets, values),
-        }
+        by_points!(integral.points, integral_plain(paths, integral, satisfied, octets, values));
     }
 }
 
@@ -177,16 +184,7 @@ mod avx512 {
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn add_tree(paths: &TreePaths, satisfied: &[u64], octets: &[usize], values: &mut [Values]) {
         for integral in &paths.integrals {
-            match integral.points {
-                1 => add_integral::<1>(paths, integral, satisfied, octets, values),
-                2 => add_integral::<2>(paths, integral, satisfied, octets, values),
-                3 => add_integral::<3>(paths, integral, satisfied, octets, values),
-                4 => add_integral::<4>(paths, integral, satisfied, octets, values),
-                5 => add_integral::<5>(paths, integral, satisfied, octets, values),
-                6 => add_integral::<6>(paths, integral, satisfied, octets, values),
-                7 => add_integral::<7>(paths, integral, satisfied, octets, values),
-                _ => add_integral::<8>(paths, integral, satisfied, octets, values),
-            }
+            by_points!(integral.points, add_integral(paths, integral, satisfied, octets, values));
         }
     }
 
