@@ -4,13 +4,12 @@
 
 use std::collections::HashMap;
 
-use accunode_db::{BulkInsert, Result, Timestamp, Tx, bulk::json_texts, on, sql};
+use accunode_db::{BulkInsert, Result, Sql, Timestamp, Tx, bulk::json_texts, on, sql};
 use accunode_domain::{AccessLevel, Kind, QualityFlag};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::service::{Filter, Owner};
-use crate::features::uploads::api::results::ResultCompany;
 
 /// A stored prediction with its company and owner.
 #[derive(Debug, FromRow)]
@@ -120,39 +119,8 @@ macro_rules! system {
     };
 }
 
-macro_rules! numbers {
-    ($probability:literal) => {
-        concat!(
-            "SELECT c.sector, p.risk_level, COUNT(*) AS predictions, SUM(",
-            $probability,
-            ") AS probability_sum,
-                    MIN(p.confidence) AS confidence_min, MAX(p.confidence) AS confidence_max,
-                    SUM(p.confidence) AS confidence_sum"
-        )
-    };
-}
-
-macro_rules! of_upload {
-    () => {
-        " WHERE p.bulk_upload_job_id = $1 GROUP BY c.sector, p.risk_level"
-    };
-}
-
-/// Not by EXISTS: SQLite would read all rows of the upload again for each company.
-macro_rules! companies_of {
-    ($table:literal) => {
-        concat!(
-            "SELECT c.id, c.symbol, c.name, c.market_cap, c.sector, c.access_level FROM companies c
-             WHERE c.id IN (SELECT p.company_id FROM ",
-            $table,
-            " p WHERE p.bulk_upload_job_id = $1)
-             ORDER BY c.symbol"
-        )
-    };
-}
-
 macro_rules! statements {
-    ($($kind:tt: $list:ident $count:ident $system:ident $count_system:ident $by_id:ident;)*) => {
+    ($($kind:tt: $list:ident $count:ident $system:ident $count_system:ident $by_id:ident $of_upload:ident;)*) => {
         sql! {
             $(
                 $list = concat!(select!($kind), from!($kind), visible!(),
@@ -162,14 +130,25 @@ macro_rules! statements {
                                   " ORDER BY p.created_at DESC, p.id DESC LIMIT $6 OFFSET $7");
                 $count_system = concat!("SELECT COUNT(*)", from!($kind), system!());
                 $by_id = concat!(select!($kind), from!($kind), " WHERE p.id = $1");
+                $of_upload = concat!(select!($kind), from!($kind),
+                    " WHERE p.bulk_upload_job_id = $1 ORDER BY p.source_row, p.id LIMIT $2");
             )*
         }
     };
 }
 
 statements! {
-    annual: LIST_ANNUAL COUNT_ANNUAL SYSTEM_ANNUAL COUNT_SYSTEM_ANNUAL ANNUAL_BY_ID;
-    quarterly: LIST_QUARTERLY COUNT_QUARTERLY SYSTEM_QUARTERLY COUNT_SYSTEM_QUARTERLY QUARTERLY_BY_ID;
+    annual: LIST_ANNUAL COUNT_ANNUAL SYSTEM_ANNUAL COUNT_SYSTEM_ANNUAL ANNUAL_BY_ID ANNUAL_OF_UPLOAD;
+    quarterly: LIST_QUARTERLY COUNT_QUARTERLY SYSTEM_QUARTERLY COUNT_SYSTEM_QUARTERLY QUARTERLY_BY_ID
+        QUARTERLY_OF_UPLOAD;
+}
+
+/// The statement of a kind.
+pub(crate) const fn of(kind: Kind, annual: Sql, quarterly: Sql) -> Sql {
+    match kind {
+        Kind::Annual => annual,
+        Kind::Quarterly => quarterly,
+    }
 }
 
 /// A caller's rows of a kind, newest first, and how many there are.
@@ -183,16 +162,12 @@ pub(crate) async fn list(
     let scope = tx.scope();
     let tenant = scope.tenant_id.filter(|_| scope.role == "tenant_admin");
     let any = scope.role == "super_admin";
-    let (list, count) = match kind {
-        Kind::Annual => (LIST_ANNUAL, COUNT_ANNUAL),
-        Kind::Quarterly => (LIST_QUARTERLY, COUNT_QUARTERLY),
-    };
-    let rows = on!(tx, list, |c, sql| {
+    let rows = on!(tx, of(kind, LIST_ANNUAL, LIST_QUARTERLY), |c, sql| {
         let query = sqlx::query_as::<_, PredictionRow>(sql).bind(scope.user_id).bind(scope.organization_id);
         let query = query.bind(tenant).bind(f.organization).bind(any).bind(f.symbol.as_deref());
         query.bind(f.year).bind(f.quarter).bind(limit).bind(offset).fetch_all(c).await
     });
-    let total = on!(tx, count, |c, sql| {
+    let total = on!(tx, of(kind, COUNT_ANNUAL, COUNT_QUARTERLY), |c, sql| {
         let query = sqlx::query_scalar::<_, i64>(sql).bind(scope.user_id).bind(scope.organization_id);
         let query = query.bind(tenant).bind(f.organization).bind(any).bind(f.symbol.as_deref());
         query.bind(f.year).bind(f.quarter).fetch_one(c).await
@@ -208,16 +183,12 @@ pub(crate) async fn list_system(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<PredictionRow>, i64)> {
-    let (list, count) = match kind {
-        Kind::Annual => (SYSTEM_ANNUAL, COUNT_SYSTEM_ANNUAL),
-        Kind::Quarterly => (SYSTEM_QUARTERLY, COUNT_SYSTEM_QUARTERLY),
-    };
-    let rows = on!(tx, list, |c, sql| {
+    let rows = on!(tx, of(kind, SYSTEM_ANNUAL, SYSTEM_QUARTERLY), |c, sql| {
         let query = sqlx::query_as::<_, PredictionRow>(sql).bind(f.symbol.as_deref()).bind(f.year);
         let query = query.bind(f.quarter).bind(f.sector.as_deref()).bind(f.risk_level);
         query.bind(limit).bind(offset).fetch_all(c).await
     });
-    let total = on!(tx, count, |c, sql| {
+    let total = on!(tx, of(kind, COUNT_SYSTEM_ANNUAL, COUNT_SYSTEM_QUARTERLY), |c, sql| {
         let query = sqlx::query_scalar::<_, i64>(sql).bind(f.symbol.as_deref()).bind(f.year);
         query.bind(f.quarter).bind(f.sector.as_deref()).bind(f.risk_level).fetch_one(c).await
     });
@@ -226,12 +197,8 @@ pub(crate) async fn list_system(
 
 /// One stored prediction.
 pub(crate) async fn by_id(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<PredictionRow> {
-    let sql = match kind {
-        Kind::Annual => ANNUAL_BY_ID,
-        Kind::Quarterly => QUARTERLY_BY_ID,
-    };
-    let row = on!(tx, sql, |c, sql| sqlx::query_as::<_, PredictionRow>(sql).bind(id).fetch_one(c).await);
-    Ok(row?)
+    let statement = of(kind, ANNUAL_BY_ID, QUARTERLY_BY_ID);
+    Ok(on!(tx, statement, |c, sql| sqlx::query_as(sql).bind(id).fetch_one(c).await)?)
 }
 
 /// Companies of one owner by symbol: $1 symbols as a JSON list, $2 the owner. With the level written out, the
@@ -317,17 +284,6 @@ pub(crate) async fn insert_predictions(tx: &mut Tx, columns: BulkInsert) -> Resu
     columns.execute_returning_id(tx, tail).await
 }
 
-sql! {
-    ANNUAL_OF_UPLOAD = concat!(select!(annual), from!(annual),
-        " WHERE p.bulk_upload_job_id = $1 ORDER BY p.source_row, p.id LIMIT $2");
-    QUARTERLY_OF_UPLOAD = concat!(select!(quarterly), from!(quarterly),
-        " WHERE p.bulk_upload_job_id = $1 ORDER BY p.source_row, p.id LIMIT $2");
-    ANNUAL_NUMBERS = concat!(numbers!("p.probability"), from!(annual), of_upload!());
-    QUARTERLY_NUMBERS = concat!(numbers!("p.ensemble_probability"), from!(quarterly), of_upload!());
-    ANNUAL_COMPANIES = concat!(companies_of!("annual_predictions"));
-    QUARTERLY_COMPANIES = concat!(companies_of!("quarterly_predictions"));
-}
-
 /// The predictions of an upload, in the file's order.
 pub(crate) async fn of_upload(
     tx: &mut Tx,
@@ -335,39 +291,6 @@ pub(crate) async fn of_upload(
     upload: Uuid,
     limit: i64,
 ) -> Result<Vec<PredictionRow>> {
-    let sql = match kind {
-        Kind::Annual => ANNUAL_OF_UPLOAD,
-        Kind::Quarterly => QUARTERLY_OF_UPLOAD,
-    };
-    Ok(on!(tx, sql, |c, sql| sqlx::query_as(sql).bind(upload).bind(limit).fetch_all(c).await)?)
-}
-
-/// The predictions of an upload in numbers, by sector and risk level.
-#[derive(Debug, FromRow)]
-pub(crate) struct Numbers {
-    pub(crate) sector: String,
-    pub(crate) risk_level: String,
-    pub(crate) predictions: i64,
-    pub(crate) probability_sum: f64,
-    pub(crate) confidence_min: f64,
-    pub(crate) confidence_max: f64,
-    pub(crate) confidence_sum: f64,
-}
-
-/// The numbers of an upload.
-pub(crate) async fn numbers_of_upload(tx: &mut Tx, kind: Kind, upload: Uuid) -> Result<Vec<Numbers>> {
-    let sql = match kind {
-        Kind::Annual => ANNUAL_NUMBERS,
-        Kind::Quarterly => QUARTERLY_NUMBERS,
-    };
-    Ok(on!(tx, sql, |c, sql| sqlx::query_as(sql).bind(upload).fetch_all(c).await)?)
-}
-
-/// The companies that an upload has predictions of, by symbol.
-pub(crate) async fn companies_of_upload(tx: &mut Tx, kind: Kind, upload: Uuid) -> Result<Vec<ResultCompany>> {
-    let sql = match kind {
-        Kind::Annual => ANNUAL_COMPANIES,
-        Kind::Quarterly => QUARTERLY_COMPANIES,
-    };
-    Ok(on!(tx, sql, |c, sql| sqlx::query_as(sql).bind(upload).fetch_all(c).await)?)
+    let statement = of(kind, ANNUAL_OF_UPLOAD, QUARTERLY_OF_UPLOAD);
+    Ok(on!(tx, statement, |c, sql| sqlx::query_as(sql).bind(upload).bind(limit).fetch_all(c).await)?)
 }

@@ -127,7 +127,7 @@ impl UploadHandler {
             }
             match message? {
                 Message::Header(columns, total) => {
-                    if upload.total_rows.is_none() {
+                    if let Some(total) = total {
                         self.note_total(job, id, total).await?;
                     }
                     header = Some(columns);
@@ -224,8 +224,8 @@ impl UploadHandler {
 }
 
 enum Message {
-    /// The columns, and the rows in all (0 where they are known already).
-    Header(Vec<String>, i64),
+    /// The columns, and the rows in all where they had to be counted.
+    Header(Vec<String>, Option<i64>),
     Chunk(Chunk),
     /// Every row was sent.
     End,
@@ -246,15 +246,8 @@ fn read_chunks(
     sender: &mpsc::Sender<Result<Message, Error>>,
 ) -> Result<(), Error> {
     let total = match known {
-        Some(_) => 0,
-        None => {
-            let mut total = 0;
-            for row in intake::open(path, kind, max_rows)? {
-                row.map_err(intake::file_error)?;
-                total += 1;
-            }
-            total
-        }
+        Some(_) => None,
+        None => Some(intake::count_rows(intake::open(path, kind, max_rows)?)?),
     };
     let mut reader = intake::open(path, kind, max_rows)?;
     let header = Message::Header(reader.headers().to_vec(), total);

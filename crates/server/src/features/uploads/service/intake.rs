@@ -162,15 +162,17 @@ fn accepted(
 /// Opens a file as a portfolio, which checks its header and first row, and counts its rows if asked to.
 fn look(path: &Path, kind: Kind, max_rows: u64, count: bool) -> Result<Option<i64>> {
     let reader = open(path, kind, max_rows)?;
-    if !count {
-        return Ok(None);
-    }
+    count.then(|| count_rows(reader)).transpose()
+}
+
+/// Reads to the end; gives the number of rows.
+pub(in crate::features::uploads) fn count_rows(reader: Reader) -> Result<i64> {
     let mut rows = 0;
     for row in reader {
         row.map_err(file_error)?;
         rows += 1;
     }
-    Ok(Some(rows))
+    Ok(rows)
 }
 
 /// A reader of a stored file.

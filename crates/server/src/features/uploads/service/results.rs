@@ -6,14 +6,14 @@ use accunode_domain::{Actor, Kind, Result, UploadId};
 
 use crate::{
     features::{
-        predictions::store::{self as predictions, Numbers, PredictionRow},
+        predictions::store::{self as predictions, PredictionRow},
         uploads::{
             api::results::{
                 Analysis, CompanyCard, ConfidenceStats, CreatedData, ErrorDetails, Include, JobErrors,
                 JobResults, JobSummary, JobTimestamps, ResultPrediction, ResultScores, RiskDistribution,
                 RowError, SectorNumbers,
             },
-            store::{self, ErrorRow, UploadRow},
+            store::{self, ErrorRow, Numbers, UploadRow},
         },
     },
     state::AppState,
@@ -30,8 +30,10 @@ pub async fn results(state: &AppState, actor: &Actor, id: UploadId, include: Inc
     let mut tx = state.db.scoped_read(actor).await?;
     let row = super::find(&mut tx, id).await?;
     let kind = super::kind(&row)?;
-    let numbers = predictions::numbers_of_upload(&mut tx, kind, id.0).await?;
-    let companies = predictions::companies_of_upload(&mut tx, kind, id.0).await?;
+    let numbers = store::numbers(&mut tx, kind, id.0).await?;
+    let companies_count = store::count_companies(&mut tx, kind, id.0).await?;
+    let companies =
+        if include.include_companies { Some(store::companies(&mut tx, kind, id.0).await?) } else { None };
     let predictions_count: i64 = numbers.iter().map(|n| n.predictions).sum();
     let rows = if include.include_predictions {
         let rows = predictions::of_upload(&mut tx, kind, id.0, MOST).await?;
@@ -51,9 +53,9 @@ pub async fn results(state: &AppState, actor: &Actor, id: UploadId, include: Inc
         status: if row.status == "cancelled" { "failed".to_owned() } else { row.status.clone() },
         job_summary: summary(&row, state.clock.now()),
         created_data: CreatedData {
-            companies_count: i64::try_from(companies.len()).unwrap_or(i64::MAX),
+            companies_count,
             predictions_count,
-            companies: include.include_companies.then_some(companies),
+            companies,
             predictions_truncated: rows.is_some() && predictions_count > MOST,
             predictions: rows,
         },
