@@ -32,4 +32,4 @@ deny: ## Licences, duplicates and banned crates (needs cargo-deny; advisories ne
 
 clean: ## Remove what building and running made
 	cargo clean
-	rm -rf .demo bench/.venv bench/work
+	rm -rf .demo bench/.venv bench/made

@@ -86,7 +86,7 @@ def path_in_work(path):
     """Where the compiled form of a model is kept between runs."""
     path = pathlib.Path(path).resolve()
     text = path.read_bytes()
-    folder = pathlib.Path(__file__).resolve().parent / "work"
+    folder = pathlib.Path(__file__).resolve().parent / "made"
     return folder / f"{path.parent.name}_{path.stem}_{len(text)}_{hash_of(text)}.lleaves"
 
 

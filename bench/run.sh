@@ -5,14 +5,14 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 python="$here/.venv/bin/python"
-mkdir -p "$here/work"
+mkdir -p "$here/made"
 
 if ! cmp -s "$here/requirements.txt" "$here/.venv/installed.txt"; then
     python3 -m venv "$here/.venv"
     "$here/.venv/bin/pip" install -q -r "$here/requirements.txt"
     cp "$here/requirements.txt" "$here/.venv/installed.txt"
 fi
-synthetic="$here/work/synthetic_500x31x20.txt"
+synthetic="$here/made/synthetic_500x31x20.txt"
 [ -f "$synthetic" ] || "$python" "$here/train_synthetic.py" "$synthetic"
 (cd "$root" && cargo build -q --release -p accunode-scoring --example engine_speed)
 

@@ -15,7 +15,7 @@ const MOST_LINES: usize = 400;
 const EXCEPTIONS: [(&str, &str); 0] = [];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    const SKIPPED: [&str; 6] = ["target", "node_modules", ".git", ".venv", "work", ".demo"];
+    const SKIPPED: [&str; 6] = ["target", "node_modules", ".git", ".venv", "made", ".demo"];
     const ENDINGS: [&str; 7] = ["rs", "py", "sh", "ts", "mjs", "svelte", "sql"];
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -214,7 +214,7 @@ pub struct Batch<'a> {
 pub fn score(bundle: &Bundle, rows: &[(Option<i64>, Record)]) -> Result<Vec<Score>> {
     let columns = ratio_columns(bundle.kind(), rows.iter().map(|(_, record)| record));
     let scores = bundle.score_batch(&columns).map_err(Error::internal)?;
-    Ok((0..rows.len()).map(|i| scores.get(i)).collect())
+    Ok(scores.iter().collect())
 }
 
 /// Stores a batch: for each row the new prediction, or none where its company already has one for the period
