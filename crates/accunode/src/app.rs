@@ -116,8 +116,13 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
         wake: wake(settings)?,
         clock: Clock::system(),
         models: models(settings)?,
-        tokens: Tokens::new(&config.secret_key, config.access_token_minutes),
-        passwords: Passwords::new(cores)?,
+        tokens: Tokens::new(
+            &config.secret_key,
+            config.previous_secret_key.as_ref(),
+            config.access_token_minutes,
+        ),
+        // Half of the cores: signing in never starves the rest.
+        passwords: Passwords::new(cores.div_ceil(2))?,
         config,
     }))
 }

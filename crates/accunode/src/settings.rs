@@ -22,6 +22,8 @@ pub struct Settings {
     pub redis_url: Option<SecretString>,
     /// `SECRET_KEY`; none: to be read from the data folder.
     pub secret_key: Option<SecretString>,
+    /// `SECRET_KEY_PREVIOUS`: the key before, whose tokens are still taken.
+    pub previous_secret_key: Option<SecretString>,
     /// `HOST`.
     pub host: IpAddr,
     /// `PORT`.
@@ -34,6 +36,14 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// `ACCESS_TOKEN_EXPIRE_MINUTES`.
     pub access_token_minutes: u32,
+    /// `REFRESH_TOKEN_EXPIRE_DAYS`: how long a sign-in lasts.
+    pub session_days: u32,
+    /// `ACCUNODE_TRUSTED_PROXIES`: how many proxies are believed about the client's address.
+    pub trusted_proxies: usize,
+    /// `ACCUNODE_PUBLIC_URL`: where people reach the application.
+    pub public_url: String,
+    /// `ACCUNODE_RATE_LIMITS`: `off`, or changes to the rates by class.
+    pub rate_limits: String,
     /// `MAX_UPLOAD_SIZE`, bytes or like `10MB`.
     pub max_upload_bytes: u64,
     /// `MAX_UPLOAD_ROWS`.
@@ -47,16 +57,20 @@ pub struct Settings {
 }
 
 /// Every variable that is read, for `doctor` and the documentation.
-pub const VARIABLES: [&str; 16] = [
+pub const VARIABLES: [&str; 20] = [
     "DATABASE_URL",
     "REDIS_URL",
     "SECRET_KEY",
+    "SECRET_KEY_PREVIOUS",
     "HOST",
     "PORT",
     "ENVIRONMENT",
     "LOG_LEVEL",
     "CORS_ORIGIN",
     "ACCESS_TOKEN_EXPIRE_MINUTES",
+    "REFRESH_TOKEN_EXPIRE_DAYS",
+    "ACCUNODE_TRUSTED_PROXIES",
+    "ACCUNODE_PUBLIC_URL",
     "MAX_UPLOAD_SIZE",
     "MAX_UPLOAD_ROWS",
     "WORKERS",
@@ -82,6 +96,7 @@ impl Settings {
         let settings = Self {
             data_dir: data_dir.to_owned(),
             secret_key: secret_key(get("SECRET_KEY"), &database_url)?,
+            previous_secret_key: previous_key(get("SECRET_KEY_PREVIOUS"))?,
             database_url: database_url.into(),
             redis_url: get("REDIS_URL").map(Into::into),
             host: parsed(&get, "HOST", "an address like 0.0.0.0", Ipv4Addr::LOCALHOST.into())?,
@@ -90,6 +105,10 @@ impl Settings {
             log_level: get("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()).to_lowercase(),
             cors_origins: origins(&get("CORS_ORIGIN").unwrap_or_default())?,
             access_token_minutes: parsed(&get, "ACCESS_TOKEN_EXPIRE_MINUTES", "minutes", 60)?,
+            session_days: parsed(&get, "REFRESH_TOKEN_EXPIRE_DAYS", "days", 30)?,
+            trusted_proxies: parsed(&get, "ACCUNODE_TRUSTED_PROXIES", "a number of proxies", 0)?,
+            public_url: public_url(get("ACCUNODE_PUBLIC_URL"))?,
+            rate_limits: get("ACCUNODE_RATE_LIMITS").unwrap_or_default(),
             max_upload_bytes: get("MAX_UPLOAD_SIZE").map_or(Ok(100 << 20), |v| size(&v))?,
             max_upload_rows: parsed(&get, "MAX_UPLOAD_ROWS", "a number of rows", 1_000_000)?,
             workers: parsed(&get, "WORKERS", "a number", 2)?,
@@ -98,6 +117,9 @@ impl Settings {
         };
         if settings.access_token_minutes == 0 {
             bail!("ACCESS_TOKEN_EXPIRE_MINUTES must be at least 1");
+        }
+        if !(1..=3_650).contains(&settings.session_days) {
+            bail!("REFRESH_TOKEN_EXPIRE_DAYS must be between 1 and 3650");
         }
         Ok(settings)
     }
@@ -114,7 +136,13 @@ impl Settings {
         ServerConfig {
             environment: self.environment.clone(),
             secret_key,
+            previous_secret_key: self.previous_secret_key.clone(),
             access_token_minutes: self.access_token_minutes,
+            session_days: self.session_days,
+            trusted_proxies: self.trusted_proxies,
+            public_url: self.public_url.clone(),
+            contact_to: String::new(),
+            contact_subject_prefix: String::new(),
             max_upload_bytes: self.max_upload_bytes,
             max_upload_rows: self.max_upload_rows,
             cors_origins: self.cors_origins.clone(),
@@ -158,6 +186,26 @@ fn secret_key(given: Option<String>, database_url: &str) -> Result<Option<Secret
              characters, the same on every server"
         ),
         given => Ok(given.map(Into::into)),
+    }
+}
+
+fn previous_key(given: Option<String>) -> Result<Option<SecretString>> {
+    match given {
+        Some(key) if key.len() < MIN_SECRET_BYTES => bail!(
+            "SECRET_KEY_PREVIOUS is too short: the former SECRET_KEY of at least {MIN_SECRET_BYTES} characters \
+             is expected"
+        ),
+        given => Ok(given.map(Into::into)),
+    }
+}
+
+fn public_url(given: Option<String>) -> Result<String> {
+    let url = given.unwrap_or_else(|| "http://localhost:8000".to_owned());
+    let url = url.trim_end_matches('/').to_owned();
+    if url.starts_with("http://") || url.starts_with("https://") {
+        Ok(url)
+    } else {
+        bail!("ACCUNODE_PUBLIC_URL is '{url}', but an address like https://app.example.org is expected")
     }
 }
 

@@ -10,5 +10,7 @@ BEGIN
                     GRANT USAGE, SELECT ON SEQUENCES TO accunode_app', current_schema());
     -- The list of migrations is read (is the schema current?) and never written by the application.
     REVOKE INSERT, UPDATE, DELETE ON _sqlx_migrations FROM accunode_app;
+    -- The audit log is only ever added to.
+    REVOKE UPDATE, DELETE ON audit_log FROM accunode_app;
 END
 $$;

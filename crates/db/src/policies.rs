@@ -3,8 +3,24 @@
 use crate::{Db, DbError, Result, pool::Pools};
 
 /// The tables whose rows belong to somebody, and that row-level security must guard.
-pub const GUARDED_TABLES: [&str; 5] =
-    ["companies", "annual_predictions", "quarterly_predictions", "bulk_upload_jobs", "bulk_upload_errors"];
+pub const GUARDED_TABLES: [&str; 16] = [
+    "companies",
+    "annual_predictions",
+    "quarterly_predictions",
+    "bulk_upload_jobs",
+    "bulk_upload_errors",
+    "tenants",
+    "organizations",
+    "users",
+    "organization_member_whitelist",
+    "sessions",
+    "password_resets",
+    "api_keys",
+    "sign_in_failures",
+    "contact_messages",
+    "audit_log",
+    "audit_heads",
+];
 
 const STATE: &str = "SELECT c.relrowsecurity AND c.relforcerowsecurity,
                             EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')),

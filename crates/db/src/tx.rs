@@ -1,6 +1,6 @@
 //! Transactions that know who acts.
 
-use accunode_domain::Actor;
+use accunode_domain::{Actor, Role};
 use sqlx::{Postgres, Sqlite, Transaction};
 use uuid::Uuid;
 
@@ -24,6 +24,20 @@ pub struct Scope {
 impl Scope {
     const SYSTEM: Self =
         Self { user_id: None, organization_id: None, tenant_id: None, role: "system", system: true };
+}
+
+impl Scope {
+    /// The tenant that the actor runs: what a tenant_admin's predicates bind.
+    #[must_use]
+    pub fn runs_tenant(&self) -> Option<Uuid> {
+        self.tenant_id.filter(|_| self.role == Role::TenantAdmin.as_str())
+    }
+
+    /// Whether every tenant is in sight: the application's own work, or a super_admin.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        self.system || self.role == Role::SuperAdmin.as_str()
+    }
 }
 
 impl From<&Actor> for Scope {
@@ -136,14 +150,7 @@ impl Db {
             Pools::Pg(pool) => {
                 let begin = if write { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
                 let mut transaction = pool.begin_with(begin).await?;
-                let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-                sqlx::query(SET_SCOPE)
-                    .bind(text(scope.user_id))
-                    .bind(text(scope.organization_id))
-                    .bind(text(scope.tenant_id))
-                    .bind(scope.role)
-                    .execute(&mut *transaction)
-                    .await?;
+                set_scope(&mut transaction, &scope).await?;
                 Inner::Pg(transaction)
             }
             // Taking the write lock at once: a transaction that reads first and writes later can find the
@@ -153,8 +160,21 @@ impl Db {
             }
             Pools::Lite { read: pool, .. } => Inner::Lite(pool.begin().await?),
         };
-        Ok(Tx { scope, inner })
+        Ok(Tx { scope: self.predicate_scope(scope), inner })
     }
+}
+
+/// Tells PostgreSQL's policies who acts, until the transaction ends.
+async fn set_scope(transaction: &mut Transaction<'static, Postgres>, scope: &Scope) -> Result<()> {
+    let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    sqlx::query(SET_SCOPE)
+        .bind(text(scope.user_id))
+        .bind(text(scope.organization_id))
+        .bind(text(scope.tenant_id))
+        .bind(scope.role)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
 }
 
 impl Tx {
@@ -171,6 +191,21 @@ impl Tx {
             Inner::Pg(_) => Engine::Postgres,
             Inner::Lite(_) => Engine::Sqlite,
         }
+    }
+
+    /// Goes on as the application itself, once the actor's own sight of what is concerned has been made sure
+    /// of in this transaction: for the writes that take something out of the actor's sight, such as a person
+    /// who leaves an organization. `reason` says why that is needed; it is logged.
+    ///
+    /// # Errors
+    /// [`crate::DbError`] when the database does not answer.
+    pub async fn elevate(&mut self, reason: &'static str) -> Result<()> {
+        tracing::trace!(reason, "transaction goes on across tenants");
+        self.scope = Scope::SYSTEM;
+        if let Inner::Pg(transaction) = &mut self.inner {
+            set_scope(transaction, &Scope::SYSTEM).await?;
+        }
+        Ok(())
     }
 
     /// For [`on!`](crate::on!).

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{OrganizationId, Role, TenantId, UserId};
+use crate::{OrganizationId, Permission, Role, TenantId, UserId};
 
 /// The authenticated person behind a request or a job, as read from the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +17,23 @@ pub struct Actor {
     pub tenant_id: Option<TenantId>,
     /// Their organization, if any.
     pub organization_id: Option<OrganizationId>,
+    /// What an API key confines its owner to; none when the person acts.
+    pub limited_to: Option<Vec<Permission>>,
 }
 
 impl Actor {
+    /// Whether the actor holds a permission at all: the role has it, and the API key, if one is used, too.
+    #[must_use]
+    pub fn holds(&self, permission: Permission) -> bool {
+        self.role.may(permission) && self.limited_to.as_ref().is_none_or(|list| list.contains(&permission))
+    }
+
+    /// The tenant that the actor runs.
+    #[must_use]
+    pub fn runs_tenant(&self) -> Option<TenantId> {
+        self.tenant_id.filter(|_| self.role == Role::TenantAdmin)
+    }
+
     /// Access level and organization of what this actor creates: system for a super_admin, organization for
     /// the people of an organization, personal for everybody else (a tenant_admin is not an analyst).
     #[must_use]
@@ -82,6 +96,7 @@ mod tests {
             role,
             tenant_id: None,
             organization_id: in_organization.then(OrganizationId::new),
+            limited_to: None,
         }
     }
 

@@ -32,6 +32,9 @@ pub enum Error {
     /// Not there, or not visible to the caller: the two look alike (404).
     #[error("{0}")]
     NotFound(String),
+    /// At odds with what is there (409).
+    #[error("{0}")]
+    Conflict(String),
     /// Larger than allowed (413).
     #[error("{0}")]
     TooLarge(String),

@@ -49,4 +49,8 @@ id! {
     PredictionId;
     /// One bulk upload, which the API calls a job.
     UploadId;
+    /// One sign-in: a refresh token and every access token made from it.
+    SessionId;
+    /// A key that a machine signs in with.
+    ApiKeyId;
 }

@@ -1,8 +1,10 @@
-//! Roles and what they may do: one table, read by everything that authorizes.
+//! Roles, ordered by rank.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+
+use crate::permission::{MATRIX, Permission, Reach};
 
 /// What a user is in the system, ordered by rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,10 +39,17 @@ impl Role {
         }
     }
 
-    /// Whether this role holds the permission at all; on which objects is the service's question.
+    /// How far this role's permission reaches.
+    #[must_use]
+    pub fn reach(self, permission: Permission) -> Reach {
+        let row = MATRIX.iter().find(|(p, _)| *p == permission);
+        row.map_or(Reach::No, |(_, reaches)| reaches[self as usize])
+    }
+
+    /// Whether this role holds the permission at all; on which objects is [`crate::Actor::reaches`].
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
-        MATRIX.iter().any(|(p, roles)| *p == permission && roles.contains(&self))
+        self.reach(permission) != Reach::No
     }
 }
 
@@ -59,37 +68,6 @@ impl FromStr for Role {
         })
     }
 }
-
-/// One thing that can be done. Its prefix is the feature's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Permission {
-    /// Read the own profile.
-    UserSelf,
-    /// Score a company and store the result at the caller's own level.
-    PredictionCreate,
-    /// List personal and organization predictions in scope.
-    PredictionRead,
-    /// List the predictions that belong to everybody.
-    PredictionReadSystem,
-    /// Upload a portfolio file.
-    UploadCreate,
-    /// List uploads in scope and read their results.
-    UploadRead,
-}
-
-use Role::{OrgAdmin, OrgMember, SuperAdmin, TenantAdmin, User};
-
-const EVERYBODY: &[Role] = &[User, OrgMember, OrgAdmin, TenantAdmin, SuperAdmin];
-
-/// The permission matrix: who may do what, before any question of scope.
-const MATRIX: &[(Permission, &[Role])] = &[
-    (Permission::UserSelf, EVERYBODY),
-    (Permission::PredictionCreate, EVERYBODY),
-    (Permission::PredictionRead, EVERYBODY),
-    (Permission::PredictionReadSystem, EVERYBODY),
-    (Permission::UploadCreate, EVERYBODY),
-    (Permission::UploadRead, EVERYBODY),
-];
 
 #[cfg(test)]
 mod tests {

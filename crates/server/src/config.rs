@@ -9,8 +9,20 @@ pub struct ServerConfig {
     pub environment: String,
     /// Key of the access tokens (HS256), at least 32 bytes.
     pub secret_key: SecretString,
+    /// The key before it, whose tokens are still taken.
+    pub previous_secret_key: Option<SecretString>,
     /// Lifetime of an access token in minutes.
     pub access_token_minutes: u32,
+    /// Lifetime of a sign-in, and so of its refresh token, in days.
+    pub session_days: u32,
+    /// How many proxies in front of the server are believed about the client's address.
+    pub trusted_proxies: usize,
+    /// Where people reach the application, for the links in mails; no slash at the end.
+    pub public_url: String,
+    /// Who reads what is sent by the contact form.
+    pub contact_to: String,
+    /// What the subjects of those mails begin with.
+    pub contact_subject_prefix: String,
     /// Largest upload in bytes.
     pub max_upload_bytes: u64,
     /// Most data rows in an uploaded file.

@@ -1,5 +1,7 @@
 //! The application: HTTP operations and background jobs, feature by feature.
 
+pub mod audit;
+pub mod caller;
 pub mod config;
 pub mod features;
 pub mod http;

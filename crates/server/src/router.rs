@@ -1,5 +1,7 @@
 //! Every route of the system, in one table.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -10,24 +12,42 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{auth, ops, predictions, uploads, users},
-    http::{openapi::ApiDoc, problem},
+    http::{
+        limits::{RateClass, limited},
+        openapi::ApiDoc,
+        problem,
+    },
     middleware,
     state::AppState,
 };
 
-/// The operations under `/api/v1`.
+/// The operations under `/api/v1`, each group with the class that its rate is limited by.
 fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(auth::api::login))
-        .routes(routes!(users::api::me))
-        .routes(routes!(predictions::api::create::create_annual, predictions::api::list::list_annual))
-        .routes(routes!(predictions::api::create::create_quarterly, predictions::api::list::list_quarterly))
-        .routes(routes!(predictions::api::system::system_annual))
-        .routes(routes!(predictions::api::system::system_quarterly))
-        .routes(routes!(uploads::api::jobs::list))
-        .routes(routes!(uploads::api::jobs::status))
-        .routes(routes!(uploads::api::results::results))
-        .merge(bodies())
+    use RateClass as Class;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::Auth, routes().routes(routes!(auth::api::login))))
+        .merge(limited(Class::UserRead, routes().routes(routes!(users::api::me))))
+        .merge(limited(
+            Class::Ml,
+            routes()
+                .routes(routes!(predictions::api::create::create_annual))
+                .routes(routes!(predictions::api::create::create_quarterly)),
+        ))
+        .merge(limited(
+            Class::PredictionRead,
+            routes()
+                .routes(routes!(predictions::api::list::list_annual))
+                .routes(routes!(predictions::api::list::list_quarterly))
+                .routes(routes!(predictions::api::system::system_annual))
+                .routes(routes!(predictions::api::system::system_quarterly)),
+        ))
+        .merge(limited(
+            Class::JobRead,
+            routes().routes(routes!(uploads::api::jobs::list)).routes(routes!(uploads::api::jobs::status)),
+        ))
+        .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
+        .merge(limited(Class::Upload, bodies()))
 }
 
 /// Operations that take a file and bound its size themselves.
@@ -40,7 +60,9 @@ fn bodies() -> OpenApiRouter<AppState> {
 
 /// Operations outside `/api/v1`.
 fn outside() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(ops::api::root)).routes(routes!(ops::api::health))
+    OpenApiRouter::new()
+        .merge(limited(RateClass::Api, OpenApiRouter::new().routes(routes!(ops::api::root))))
+        .merge(limited(RateClass::Health, OpenApiRouter::new().routes(routes!(ops::api::health))))
 }
 
 fn table() -> OpenApiRouter<AppState> {
@@ -59,6 +81,7 @@ pub fn router(state: &AppState) -> Router {
     let routes = routes
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .with_state(state.clone())
+        .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::denials))
         .layer(axum::middleware::from_fn(problem::uniform))
         .layer(axum::middleware::from_fn(middleware::request));
     // Around the routes, so that a path is put right before it is matched.
@@ -76,5 +99,6 @@ pub fn router(state: &AppState) -> Router {
 /// # Errors
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, state: &AppState, stop: CancellationToken) -> std::io::Result<()> {
-    axum::serve(listener, router(state)).with_graceful_shutdown(stop.cancelled_owned()).await
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }

@@ -1,10 +1,10 @@
 //! People of two tenants, in every role.
 
-use accunode_db::{Db, Timestamp, on};
+use accunode_db::{Db, Timestamp, Tx, on};
 use accunode_domain::{Actor, OrganizationId, Role, TenantId, UserId};
 use uuid::Uuid;
 
-/// Two tenants with an organization each, and the people that questions of isolation are about. All are stored;
+/// Two tenants, the first with two organizations and the second with one, and the people that questions of isolation are about. All are stored;
 /// nobody can log in (their password hashes match nothing).
 #[derive(Clone, Debug)]
 pub struct People {
@@ -18,8 +18,12 @@ pub struct People {
     pub member: Actor,
     /// A second analyst there.
     pub colleague: Actor,
+    /// Analyst in the other organization of the first tenant, which has no administrator.
+    pub neighbour: Actor,
     /// Analyst in the organization of the second tenant.
     pub stranger: Actor,
+    /// Runs the organization of the second tenant.
+    pub foreign_org_admin: Actor,
     /// Runs the second tenant.
     pub foreign_tenant_admin: Actor,
     /// Belongs to nobody.
@@ -38,25 +42,18 @@ impl People {
         let mut tx = db.system("people of a test").await.unwrap();
         let mut places = Vec::new();
         for name in ["first", "second"] {
-            let (tenant, organization) = (TenantId::new(), OrganizationId::new());
+            let tenant = TenantId::new();
             on!(tx, |c| sqlx::query(TENANT).bind(tenant.0).bind(name).bind(now).execute(c).await.map(drop))
                 .unwrap();
-            on!(tx, |c| sqlx::query(ORGANIZATION)
-                .bind(organization.0)
-                .bind(tenant.0)
-                .bind(name)
-                .bind(now)
-                .execute(c)
-                .await
-                .map(drop))
-            .unwrap();
-            places.push((tenant, organization));
+            places.push((tenant, organization(&mut tx, tenant, name, now).await));
         }
+        let other = organization(&mut tx, places[0].0, "other", now).await;
         let actor = |role, tenant_id, organization_id| Actor {
             user_id: UserId::new(),
             role,
             tenant_id,
             organization_id,
+            limited_to: None,
         };
         let ((t1, o1), (t2, o2)) = (places[0], places[1]);
         let people = Self {
@@ -65,7 +62,9 @@ impl People {
             org_admin: actor(Role::OrgAdmin, Some(t1), Some(o1)),
             member: actor(Role::OrgMember, Some(t1), Some(o1)),
             colleague: actor(Role::OrgMember, Some(t1), Some(o1)),
+            neighbour: actor(Role::OrgMember, Some(t1), Some(other)),
             stranger: actor(Role::OrgMember, Some(t2), Some(o2)),
+            foreign_org_admin: actor(Role::OrgAdmin, Some(t2), Some(o2)),
             foreign_tenant_admin: actor(Role::TenantAdmin, Some(t2), None),
             user: actor(Role::User, None, None),
             other_user: actor(Role::User, None, None),
@@ -90,14 +89,16 @@ impl People {
 
     /// Everybody, with the field's name.
     #[must_use]
-    pub fn all(&self) -> [(&'static str, &Actor); 9] {
+    pub fn all(&self) -> [(&'static str, &Actor); 11] {
         [
             ("super_admin", &self.super_admin),
             ("tenant_admin", &self.tenant_admin),
             ("org_admin", &self.org_admin),
             ("member", &self.member),
             ("colleague", &self.colleague),
+            ("neighbour", &self.neighbour),
             ("stranger", &self.stranger),
+            ("foreign_org_admin", &self.foreign_org_admin),
             ("foreign_tenant_admin", &self.foreign_tenant_admin),
             ("user", &self.user),
             ("other_user", &self.other_user),
@@ -112,6 +113,20 @@ impl People {
     pub fn organization(&self) -> Uuid {
         self.member.organization_id.unwrap().0
     }
+}
+
+async fn organization(tx: &mut Tx, tenant: TenantId, name: &str, now: Timestamp) -> OrganizationId {
+    let id = OrganizationId::new();
+    on!(tx, |c| sqlx::query(ORGANIZATION)
+        .bind(id.0)
+        .bind(tenant.0)
+        .bind(name)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(drop))
+    .unwrap();
+    id
 }
 
 const TENANT: &str = "INSERT INTO tenants (id, name, slug, created_at) VALUES ($1, $2, $2, $3)";

@@ -1,6 +1,8 @@
 //! The application by feature; each folder has `api.rs` (handlers and their types), `service.rs` (rules),
 //! `store.rs` (SQL) and, where there is background work, `jobs.rs`.
 
+pub mod accounts;
+pub mod audit_log;
 pub mod auth;
 pub mod ops;
 pub mod predictions;

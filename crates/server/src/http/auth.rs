@@ -1,15 +1,19 @@
 //! Who is calling, and whether they may: the handler's signature says which permission it needs.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, ops::Deref};
 
-use accunode_domain::{Actor, Error, Permission};
+use accunode_domain::{Error, Permission};
 use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
 };
 
-use super::problem::ApiError;
-use crate::{features::auth::service, state::AppState};
+use super::{address, limits::Learned, problem::ApiError};
+use crate::{
+    caller::{Caller, Origin},
+    features::auth::service,
+    state::AppState,
+};
 
 /// A permission as a type, for the signature of a handler.
 pub trait Grant: Send + Sync + 'static {
@@ -30,28 +34,68 @@ macro_rules! grants {
 /// The permissions as types.
 pub mod grant {
     use super::{Grant, Permission};
-    grants! { UserSelf PredictionCreate PredictionRead PredictionReadSystem UploadCreate UploadRead }
+    grants! {
+        UserSelf UserRead UserUpdate UserCreate UserRole UserActivate UserDelete ApiKeyManage
+        TenantManage TenantRead TenantUpdate
+        OrganizationCreate OrganizationDelete OrganizationRead OrganizationUpdate OrganizationToken
+        OrganizationWhitelist OrganizationGlobalData OrganizationAssign OrganizationMembers OrganizationJoin
+        PredictionCreate PredictionRead PredictionReadSystem UploadCreate UploadRead
+        AuditRead ContactTest
+    }
 }
 
-/// The caller, who is known, active, and holds the permission `G`.
+/// The caller, who is known, active, and holds the permission `G`. Dereferences to the [`Caller`].
 pub struct Can<G> {
-    /// Who is calling.
-    pub actor: Actor,
+    caller: Caller,
     permission: PhantomData<G>,
+}
+
+impl<G> Deref for Can<G> {
+    type Target = Caller;
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
 }
 
 impl<G: Grant> FromRequestParts<AppState> for Can<G> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        let token = bearer(parts)?;
-        let actor = service::authenticate(state, token).await?;
-        if !actor.role.may(G::PERMISSION) {
-            tracing::warn!(user.id = %actor.user_id, permission = ?G::PERMISSION, "permission denied");
+        let origin = origin(parts, state);
+        let caller = service::authenticate(state, bearer(parts)?, origin).await?;
+        if let Some(learned) = Learned::of(parts) {
+            learned.is_called_by(&caller);
+        }
+        if !caller.holds(G::PERMISSION) {
+            tracing::warn!(user.id = %caller.user_id, permission = %G::PERMISSION, "permission denied");
             return Err(Error::Forbidden("Not enough permissions".to_owned()).into());
         }
-        Ok(Self { actor, permission: PhantomData })
+        if caller.must_change_password && G::PERMISSION != Permission::UserSelf {
+            return Err(Error::Forbidden("Change your password first".to_owned()).into());
+        }
+        Ok(Self { caller, permission: PhantomData })
     }
+}
+
+/// Anybody, signed in or not.
+pub struct Public {
+    /// Where the request comes from.
+    pub origin: Origin,
+    /// What came as bearer token, if anything did.
+    pub bearer: Option<String>,
+}
+
+impl FromRequestParts<AppState> for Public {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        Ok(Self { origin: origin(parts, state), bearer: bearer(parts).ok().map(str::to_owned) })
+    }
+}
+
+fn origin(parts: &Parts, state: &AppState) -> Origin {
+    let request_id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    Origin { request_id, address: address::of(parts, state.config.trusted_proxies).map(|a| a.to_string()) }
 }
 
 fn bearer(parts: &Parts) -> Result<&str, Error> {

@@ -1,6 +1,8 @@
 //! What every handler shares: errors as answers, who is calling, bodies, pages and the API document.
 
+pub mod address;
 pub mod auth;
 pub mod body;
+pub mod limits;
 pub mod openapi;
 pub mod problem;

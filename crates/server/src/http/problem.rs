@@ -65,6 +65,7 @@ impl IntoResponse for ApiError {
             }
             Error::Forbidden(text) => detail(StatusCode::FORBIDDEN, text),
             Error::NotFound(text) => detail(StatusCode::NOT_FOUND, text),
+            Error::Conflict(text) => detail(StatusCode::CONFLICT, text),
             Error::TooLarge(text) => detail(StatusCode::PAYLOAD_TOO_LARGE, text),
             Error::TooManyRequests { retry_after } => {
                 let mut response = detail(StatusCode::TOO_MANY_REQUESTS, "Too many requests".to_owned());

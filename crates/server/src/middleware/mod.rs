@@ -1,12 +1,14 @@
 //! What happens to every request, one concern a file.
 
 mod cors;
+mod denials;
 mod headers;
 mod panic;
 mod request;
 mod trailing_slash;
 
 pub use cors::cors;
+pub use denials::denials;
 pub use headers::headers;
 pub use panic::panicked;
 pub use request::request;

@@ -73,7 +73,13 @@ impl TestApp {
         let config = ServerConfig {
             environment: "test".to_owned(),
             secret_key: secret.clone(),
+            previous_secret_key: None,
             access_token_minutes: 60,
+            session_days: 30,
+            trusted_proxies: 1,
+            public_url: "https://app.example.org".to_owned(),
+            contact_to: "contact@example.org".to_owned(),
+            contact_subject_prefix: "[AccuNode Contact]".to_owned(),
             max_upload_bytes: limits.bytes,
             max_upload_rows: limits.rows,
             cors_origins: vec!["https://app.example.org".to_owned()],
@@ -86,7 +92,7 @@ impl TestApp {
             wake: Wake::in_process(),
             clock: Clock::system(),
             models: Models::shipped().unwrap(),
-            tokens: Tokens::new(&secret, 60),
+            tokens: Tokens::new(&secret, None, 60),
             passwords: Passwords::new(2).unwrap(),
             config,
         });
@@ -116,7 +122,7 @@ impl TestApp {
 
     /// A client of this person.
     pub fn client(&self, actor: &Actor) -> Client {
-        let token = self.state.tokens.issue(actor.user_id, 0, self.state.clock.now()).unwrap();
+        let token = self.state.tokens.issue(actor.user_id, 0, None, self.state.clock.now()).unwrap();
         Client { router: self.router.clone(), token: Some(token) }
     }
 
@@ -127,7 +133,7 @@ impl TestApp {
 
     /// A token that its owner was given, whoever that is.
     pub fn token(&self, user: UserId, version: i64) -> String {
-        self.state.tokens.issue(user, version, self.state.clock.now()).unwrap()
+        self.state.tokens.issue(user, version, None, self.state.clock.now()).unwrap()
     }
 }
 

@@ -1,13 +1,20 @@
 //! Rules of signing in.
 
-use accunode_domain::{Actor, Error, OrganizationId, Result, Role, TenantId, UserId};
+use accunode_domain::{Actor, Error, OrganizationId, Result, Role, SessionId, TenantId, UserId};
 
 use super::{
     api::Token,
     passwords::check_rule,
-    store::{self, Account, NewAccount},
+    store::{self, Account},
 };
-use crate::state::AppState;
+use crate::{
+    caller::{Caller, Origin},
+    features::accounts::{
+        self,
+        service::{By, NewAccount, Placement},
+    },
+    state::AppState,
+};
 
 /// Signs in by an address in lower case: the same answer, after the same work, for an unknown account and for a wrong password.
 pub async fn login(state: &AppState, email: &str, password: &str) -> Result<Token> {
@@ -20,30 +27,50 @@ pub async fn login(state: &AppState, email: &str, password: &str) -> Result<Toke
         tracing::info!("sign-in refused");
         return Err(Error::Unauthorized("Incorrect email or password".to_owned()));
     };
-    if !account.is_active {
-        return Err(Error::Unauthorized("User account is disabled".to_owned()));
-    }
+    admitted(&account)?;
     let now = state.clock.now();
     let mut tx = state.db.system("note the sign-in").await?;
     store::touch_login(&mut tx, account.id, now).await?;
     tx.commit().await?;
-    let access_token = state.tokens.issue(UserId(account.id), account.token_version, now)?;
+    let access_token = state.tokens.issue(UserId(account.id), account.token_version, None, now)?;
     Ok(Token { access_token, token_type: "bearer".to_owned(), expires_in: state.tokens.lifetime_seconds() })
 }
 
-/// Who a token belongs to, read anew each time so that roles and deactivation count at once.
-pub async fn authenticate(state: &AppState, token: &str) -> Result<Actor> {
+/// Who a token belongs to, read anew each time so that roles, deactivation and revocation count at once.
+pub async fn authenticate(state: &AppState, token: &str, origin: Origin) -> Result<Caller> {
     let invalid = || Error::Unauthorized("Could not validate credentials".to_owned());
-    let claims = state.tokens.check(token, state.clock.now()).ok_or_else(invalid)?;
+    let now = state.clock.now();
+    let claims = state.tokens.check(token, now).ok_or_else(invalid)?;
     let mut tx = state.db.system_read("recognise the caller").await?;
     let account = store::by_id(&mut tx, claims.sub).await?.ok_or_else(invalid)?;
+    let holds = match claims.sid {
+        Some(session) => store::session_holds(&mut tx, session, account.id, now).await?,
+        None => true,
+    };
+    drop(tx);
+    admitted(&account)?;
+    if account.token_version != claims.ver || !holds {
+        return Err(invalid());
+    }
+    Ok(Caller {
+        actor: actor(&account)?,
+        must_change_password: account.must_change_password,
+        email: account.email,
+        session: claims.sid.map(SessionId),
+        api_key: None,
+        origin,
+    })
+}
+
+/// Refuses accounts that are switched off, and people of places that are.
+fn admitted(account: &Account) -> Result<()> {
     if !account.is_active {
         return Err(Error::Unauthorized("User account is disabled".to_owned()));
     }
-    if account.token_version != claims.ver {
-        return Err(invalid());
+    if !account.place_active {
+        return Err(Error::Unauthorized("Your organization is disabled".to_owned()));
     }
-    actor(&account)
+    Ok(())
 }
 
 fn actor(account: &Account) -> Result<Actor> {
@@ -52,6 +79,7 @@ fn actor(account: &Account) -> Result<Actor> {
         role: account.role.parse().map_err(|e: String| Error::internal(e))?,
         tenant_id: account.tenant_id.map(TenantId),
         organization_id: account.organization_id.map(OrganizationId),
+        limited_to: None,
     })
 }
 
@@ -77,29 +105,23 @@ pub struct NewUser<'a> {
 /// A password that breaks the rule, an address that is none or is taken.
 pub async fn create_user(state: &AppState, new: &NewUser<'_>) -> Result<UserId> {
     check_rule("password", new.password)?;
-    let email = new.email.trim().to_lowercase();
-    let local = email.split_once('@').filter(|(local, domain)| !local.is_empty() && domain.contains('.'));
-    let Some((local, _)) = local else {
-        return Err(Error::field("email", "Invalid email: an address like name@example.org is expected"));
-    };
-    let username: String =
-        local.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let email =
+        accounts::email(new.email).map_err(|e| Error::field("email", format!("Invalid email: {e}")))?;
     let password_hash = state.passwords.hash(new.password).await?;
-    let id = UserId::new();
+    let placement =
+        Placement { role: new.role, tenant: new.tenant_id, organization: new.organization_id, active: true };
     let account = NewAccount {
-        id: id.0,
         email: &email,
-        username: &username,
+        username: None,
         password_hash: &password_hash,
         full_name: new.full_name,
-        role: new.role.as_str(),
-        tenant_id: new.tenant_id.map(|t| t.0),
-        organization_id: new.organization_id.map(|o| o.0),
+        placement,
+        must_change_password: false,
     };
     let mut tx = state.db.system("create an account").await?;
-    store::insert(&mut tx, &account, state.clock.now()).await?;
+    let account = accounts::service::create(&mut tx, By::Right, account, state.clock.now()).await?;
     tx.commit().await?;
-    Ok(id)
+    Ok(UserId(account.id))
 }
 
 /// Makes the first super_admin when there is none; says whether it did.

@@ -9,7 +9,9 @@ use uuid::Uuid;
 pub(crate) struct Account {
     /// Its id.
     pub(crate) id: Uuid,
-    /// Argon2id PHC string.
+    /// Its address.
+    pub(crate) email: String,
+    /// Argon2id PHC string, or a bcrypt hash of an account that was brought along.
     pub(crate) password_hash: String,
     /// Role by name.
     pub(crate) role: String,
@@ -19,22 +21,35 @@ pub(crate) struct Account {
     pub(crate) organization_id: Option<Uuid>,
     /// False when somebody switched it off.
     pub(crate) is_active: bool,
+    /// False when its organization or tenant is switched off or archived.
+    pub(crate) place_active: bool,
     /// Tokens of an older version are void.
     pub(crate) token_version: i64,
+    /// Whether the password must be changed first.
+    pub(crate) must_change_password: bool,
+}
+
+/// A tenant_admin is not blocked by an inactive organization: somebody has to be able to switch it on again.
+macro_rules! account {
+    () => {
+        "SELECT u.id, u.email, u.password_hash, u.role, COALESCE(o.tenant_id, u.tenant_id) AS tenant_id,
+                u.organization_id, u.is_active, CAST(u.token_version AS BIGINT) AS token_version,
+                u.must_change_password,
+                (o.id IS NULL OR u.role = 'tenant_admin' OR (o.is_active AND o.archived_at IS NULL))
+                AND (t.id IS NULL OR (t.is_active AND t.archived_at IS NULL)) AS place_active
+         FROM users u
+         LEFT JOIN organizations o ON o.id = u.organization_id
+         LEFT JOIN tenants t ON t.id = COALESCE(o.tenant_id, u.tenant_id)"
+    };
 }
 
 sql! {
-    BY_EMAIL = "SELECT id, password_hash, role, tenant_id, organization_id, is_active,
-                       CAST(token_version AS BIGINT) AS token_version
-                FROM users WHERE email = $1";
-    BY_ID = "SELECT id, password_hash, role, tenant_id, organization_id, is_active,
-                    CAST(token_version AS BIGINT) AS token_version
-             FROM users WHERE id = $1";
+    BY_EMAIL = concat!(account!(), " WHERE u.email = $1 AND u.deleted_at IS NULL");
+    BY_ID = concat!(account!(), " WHERE u.id = $1 AND u.deleted_at IS NULL");
+    SESSION_HOLDS = "SELECT COUNT(*) FROM sessions
+                     WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3";
     TOUCH_LOGIN = "UPDATE users SET last_login = $2 WHERE id = $1";
     ANY_WITH_ROLE = "SELECT COUNT(*) FROM users WHERE role = $1";
-    INSERT = "INSERT INTO users (id, email, username, password_hash, full_name, role, tenant_id,
-                                 organization_id, is_active, created_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE, $9)";
 }
 
 /// The account with this address, compared in lower case.
@@ -58,32 +73,13 @@ pub(crate) async fn count_role(tx: &mut Tx, role: &str) -> Result<i64> {
     Ok(on!(tx, ANY_WITH_ROLE, |c, sql| sqlx::query_scalar::<_, i64>(sql).bind(role).fetch_one(c).await)?)
 }
 
-/// A new account.
-pub(crate) struct NewAccount<'a> {
-    /// Its id.
-    pub(crate) id: Uuid,
-    /// Address in lower case.
-    pub(crate) email: &'a str,
-    /// Unique name.
-    pub(crate) username: &'a str,
-    /// PHC string.
-    pub(crate) password_hash: &'a str,
-    /// Name for people.
-    pub(crate) full_name: Option<&'a str>,
-    /// Role by name.
-    pub(crate) role: &'a str,
-    /// Its tenant.
-    pub(crate) tenant_id: Option<Uuid>,
-    /// Its organization.
-    pub(crate) organization_id: Option<Uuid>,
-}
-
-/// Stores a new account.
-pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount<'_>, now: Timestamp) -> Result<()> {
-    on!(tx, INSERT, |c, sql| {
-        let query = sqlx::query(sql).bind(new.id).bind(new.email).bind(new.username).bind(new.password_hash);
-        let query = query.bind(new.full_name).bind(new.role).bind(new.tenant_id).bind(new.organization_id);
-        query.bind(now).execute(c).await.map(drop)
-    })?;
-    Ok(())
+/// Whether a sign-in of this user is neither revoked nor over.
+pub(crate) async fn session_holds(tx: &mut Tx, session: Uuid, user: Uuid, now: Timestamp) -> Result<bool> {
+    let found: i64 = on!(tx, SESSION_HOLDS, |c, sql| sqlx::query_scalar(sql)
+        .bind(session)
+        .bind(user)
+        .bind(now)
+        .fetch_one(c)
+        .await)?;
+    Ok(found == 1)
 }

@@ -315,5 +315,11 @@ fn actor(upload: &UploadRow, owner: &Owner) -> Actor {
         AccessLevel::Organization => Role::OrgMember,
         AccessLevel::Personal => Role::User,
     };
-    Actor { user_id: UserId(upload.user_id), role, tenant_id: None, organization_id: owner.organization_id }
+    Actor {
+        user_id: UserId(upload.user_id),
+        role,
+        tenant_id: None,
+        organization_id: owner.organization_id,
+        limited_to: None,
+    }
 }

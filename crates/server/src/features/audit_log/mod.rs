@@ -1,0 +1,3 @@
+//! Who did what, when and from where; and whether somebody changed the record.
+
+pub mod store;
