@@ -7,7 +7,7 @@ use accunode_infra::{Blobs, Wake};
 
 use crate::{
     config::ServerConfig, features::auth::passwords::Passwords, features::auth::tokens::Tokens,
-    models::Models,
+    http::limits::Limits, models::Models,
 };
 
 /// The application's parts, cheap to clone.
@@ -30,6 +30,8 @@ pub struct Parts {
     pub tokens: Tokens,
     /// Password hashing on a bounded pool.
     pub passwords: Passwords,
+    /// How often what may be asked.
+    pub limits: Limits,
     /// Settings.
     pub config: ServerConfig,
 }

@@ -4,17 +4,15 @@ use std::time::Duration;
 
 use accunode_db::Clock;
 use accunode_domain::{Actor, UserId};
-use accunode_infra::{Blobs, Wake};
-use accunode_queue::Runner;
+use accunode_infra::{Blobs, RateLimits, Wake};
 use accunode_server::{
     config::ServerConfig,
-    features::{
-        auth::{passwords::Passwords, tokens::Tokens},
-        uploads::jobs::UploadHandler,
-    },
+    features::auth::{passwords::Passwords, tokens::Tokens},
+    http::limits::Limits as RateLimitTable,
     models::Models,
     router::router,
     state::{AppState, Parts},
+    workers::runner,
 };
 use accunode_testkit::{People, TestDb};
 use axum::{
@@ -45,11 +43,13 @@ pub struct Limits {
     pub bytes: u64,
     pub rows: u64,
     pub chunk: usize,
+    /// As in `ACCUNODE_RATE_LIMITS`.
+    pub rates: &'static str,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 10 << 20, rows: 10_000, chunk: 500 }
+        Self { bytes: 10 << 20, rows: 10_000, chunk: 500, rates: "off" }
     }
 }
 
@@ -94,6 +94,7 @@ impl TestApp {
             models: Models::shipped().unwrap(),
             tokens: Tokens::new(&secret, None, 60),
             passwords: Passwords::new(2).unwrap(),
+            limits: RateLimitTable::new(RateLimits::in_process(), limits.rates).unwrap(),
             config,
         });
         let people = People::stored(test.db()).await;
@@ -108,10 +109,7 @@ impl TestApp {
 
     /// Starts a worker that stops gracefully when the token is cancelled.
     pub fn work_until(&self, stop: CancellationToken) {
-        let runner = Runner::new(self.state.db.clone(), self.state.wake.clone())
-            .clock(self.state.clock.clone())
-            .concurrency(2)
-            .handler(UploadHandler { state: self.state.clone() });
+        let runner = runner(&self.state, 2);
         tokio::spawn(runner.run(stop));
     }
 
