@@ -7,7 +7,7 @@ use std::{
 };
 
 use accunode_db::{Clock, Db};
-use accunode_infra::{Blobs, RateLimits, Wake};
+use accunode_infra::{Blobs, Mail, RateLimits, Wake};
 use accunode_server::{
     features::auth::{passwords::Passwords, tokens::Tokens},
     http::limits::Limits,
@@ -100,6 +100,11 @@ pub fn wake(settings: &Settings) -> Result<Wake> {
     }
 }
 
+/// A folder of mails.
+fn mail(settings: &Settings) -> Result<Mail> {
+    Mail::folder(settings.data_dir.join("mail"), "AccuNode <no-reply@localhost>").context("mail")
+}
+
 /// Limits shared through Redis when there is one, else of this process alone.
 fn limits(settings: &Settings) -> Result<Limits> {
     let counter = match &settings.redis_url {
@@ -133,6 +138,7 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
         ),
         // Half of the cores: signing in never starves the rest.
         passwords: Passwords::new(cores.div_ceil(2))?,
+        mail: mail(settings)?,
         limits: limits(settings)?,
         config,
     }))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use accunode_db::{Clock, Db};
-use accunode_infra::{Blobs, Wake};
+use accunode_infra::{Blobs, Mail, Wake};
 
 use crate::{
     config::ServerConfig, features::auth::passwords::Passwords, features::auth::tokens::Tokens,
@@ -32,6 +32,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// How often what may be asked.
     pub limits: Limits,
+    /// Mail.
+    pub mail: Mail,
     /// Settings.
     pub config: ServerConfig,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use accunode_db::Clock;
 use accunode_domain::{Actor, UserId};
-use accunode_infra::{Blobs, RateLimits, Wake};
+use accunode_infra::{Blobs, Mail, RateLimits, Wake};
 use accunode_server::{
     config::ServerConfig,
     features::auth::{passwords::Passwords, tokens::Tokens},
@@ -34,7 +34,7 @@ pub struct TestApp {
     router: Router,
     stop: CancellationToken,
     _test: TestDb,
-    _files: TempDir,
+    files: TempDir,
 }
 
 /// What tests change of the settings.
@@ -94,12 +94,22 @@ impl TestApp {
             models: Models::shipped().unwrap(),
             tokens: Tokens::new(&secret, None, 60),
             passwords: Passwords::new(2).unwrap(),
+            mail: Mail::folder(files.path().join("mail"), "AccuNode <no-reply@example.org>").unwrap(),
             limits: RateLimitTable::new(RateLimits::in_process(), limits.rates).unwrap(),
             config,
         });
         let people = People::stored(test.db()).await;
         let router = router(&state);
-        Self { state, people, router, stop: CancellationToken::new(), _test: test, _files: files }
+        Self { state, people, router, stop: CancellationToken::new(), _test: test, files }
+    }
+
+    /// The mails that were sent, oldest first.
+    pub fn mails(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.files.path().join("mail")) else { return Vec::new() };
+        let mut paths: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
+        paths.retain(|p| p.extension().is_some_and(|e| e == "eml"));
+        paths.sort();
+        paths.iter().map(|p| std::fs::read_to_string(p).unwrap()).collect()
     }
 
     /// Starts a worker that ends with the application.
