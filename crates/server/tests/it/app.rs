@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use accunode_db::Clock;
+use accunode_db::{Clock, Db};
 use accunode_domain::{Actor, UserId};
 use accunode_infra::{Blobs, Mail, RateLimits, Wake};
 use accunode_server::{
@@ -68,6 +68,17 @@ impl TestApp {
 
     /// The application without a worker: uploads stay queued.
     pub async fn without_worker(test: TestDb, limits: Limits) -> Self {
+        let db = test.db().clone();
+        Self::on(test, db, limits).await
+    }
+
+    /// The application with the first wall taken away, see [`Db::with_widened_predicates`].
+    pub async fn with_widened_predicates(test: TestDb) -> Self {
+        let db = test.db().with_widened_predicates();
+        Self::on(test, db, Limits::default()).await
+    }
+
+    async fn on(test: TestDb, db: Db, limits: Limits) -> Self {
         let files = tempfile::tempdir().unwrap();
         let secret = SecretString::from("a secret for tests, of 32 bytes or more");
         let config = ServerConfig {
@@ -87,7 +98,7 @@ impl TestApp {
             chunk_rows: limits.chunk,
         };
         let state = AppState::new(Parts {
-            db: test.db().clone(),
+            db,
             blobs: Blobs::local(files.path()).unwrap(),
             wake: Wake::in_process(),
             clock: Clock::system(),

@@ -6,6 +6,7 @@
 mod app;
 mod architecture;
 mod files;
+mod isolation;
 mod openapi;
 mod routes;
 mod store;
