@@ -2,6 +2,7 @@
 //! `store.rs` (SQL) and, where there is background work, `jobs.rs`.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod audit_log;
 pub mod auth;
 pub mod ops;

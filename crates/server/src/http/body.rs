@@ -1,5 +1,7 @@
 //! Request bodies and queries, read field by field so that one answer names everything that is wrong.
 
+use std::ops::RangeInclusive;
+
 use accunode_domain::{Error, FieldError, Period, Quarter, Ratio, RatioError, SENTINEL};
 use accunode_sheets::validate;
 use axum::{
@@ -9,8 +11,10 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::problem::ApiError;
+use crate::features::{accounts, auth::passwords::check_rule};
 
 /// A JSON object whose fields are read one by one; `finish` answers with every problem found.
 pub struct Fields {
@@ -57,6 +61,14 @@ impl Fields {
         self.errors.push(FieldError { field: field.to_owned(), message });
     }
 
+    /// Notes every member besides these as wrong.
+    pub fn only(&mut self, fields: &[&str]) {
+        let others: Vec<_> = self.object.keys().filter(|k| !fields.contains(&k.as_str())).cloned().collect();
+        for field in others {
+            self.invalid(&field, "this field is not accepted here");
+        }
+    }
+
     fn problem(&mut self, field: &str, what: &str) {
         let message = format!("{} {what}", title(field));
         self.errors.push(FieldError { field: field.to_owned(), message });
@@ -92,6 +104,90 @@ impl Fields {
             None => {}
         }
         String::new()
+    }
+
+    /// An optional text of up to `most` characters, trimmed, in the form that `rule` gives it. Missing and null are
+    /// none; a blank text is an empty one, whatever the rule.
+    pub fn optional_text(
+        &mut self,
+        field: &str,
+        most: usize,
+        rule: impl Fn(&str) -> Result<String, String>,
+    ) -> Option<String> {
+        match self.object.get(field)? {
+            Value::Null => None,
+            Value::String(text) if text.trim().is_empty() => Some(String::new()),
+            Value::String(_) => Some(self.text(field, most, rule)),
+            _ => {
+                self.invalid(field, "text is expected");
+                None
+            }
+        }
+    }
+
+    /// A required e-mail address, in the form in which it is stored.
+    pub fn email(&mut self, field: &str) -> String {
+        self.text(field, 255, accounts::email)
+    }
+
+    /// A required new password.
+    pub fn new_password(&mut self, field: &str) -> String {
+        let missing = !self.object.contains_key(field);
+        let password = self.secret(field);
+        if !missing && let Err(Error::Invalid(errors)) = check_rule(field, &password) {
+            self.errors.retain(|e| e.field != field);
+            self.errors.extend(errors);
+        }
+        password
+    }
+
+    /// An optional id; missing, null and blank are none.
+    pub fn optional_id(&mut self, field: &str) -> Option<Uuid> {
+        let text = self.optional_text(field, 64, |text| Ok(text.to_owned())).filter(|t| !t.is_empty())?;
+        match text.parse() {
+            Ok(id) => Some(id),
+            Err(_) => {
+                self.invalid(field, "a UUID is expected");
+                None
+            }
+        }
+    }
+
+    /// An optional yes or no.
+    pub fn optional_flag(&mut self, field: &str) -> Option<bool> {
+        match self.object.get(field)? {
+            Value::Null => None,
+            Value::Bool(b) => Some(*b),
+            _ => {
+                self.invalid(field, "true or false is expected");
+                None
+            }
+        }
+    }
+
+    /// A required list of 1 to `most` texts.
+    pub fn texts(&mut self, field: &str, most: usize) -> Vec<String> {
+        let list = match self.required(field) {
+            None => return Vec::new(),
+            Some(Value::Array(list)) => list,
+            Some(_) => Vec::new(),
+        };
+        let texts: Option<Vec<_>> = list.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+        texts.filter(|texts| (1..=most).contains(&texts.len())).unwrap_or_else(|| {
+            self.invalid(field, &format!("a list of 1 to {most} texts is expected"));
+            Vec::new()
+        })
+    }
+
+    /// A whole number within bounds, if the field is there.
+    pub fn optional_integer(&mut self, field: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
+        let value = self.object.get(field).filter(|value| !value.is_null())?;
+        let number = value.as_i64().filter(|n| bounds.contains(n));
+        if number.is_none() {
+            let expected = format!("a whole number from {} to {} is expected", bounds.start(), bounds.end());
+            self.invalid(field, &expected);
+        }
+        number
     }
 
     /// A required secret, taken as it is: not trimmed, of 1 to 1,024 characters.
@@ -181,14 +277,7 @@ impl Fields {
 
     /// An optional yes or no, no by default.
     pub fn flag(&mut self, field: &str) -> bool {
-        match self.object.get(field) {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(b)) => *b,
-            Some(_) => {
-                self.invalid(field, "true or false is expected");
-                false
-            }
-        }
+        self.optional_flag(field).unwrap_or(false)
     }
 
     /// The value, if nothing was wrong.

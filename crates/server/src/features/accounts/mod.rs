@@ -5,4 +5,4 @@ mod names;
 pub mod service;
 pub(crate) mod store;
 
-pub use names::{email, is_domain, username};
+pub use names::{email, full_name, is_domain, username};
