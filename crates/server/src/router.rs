@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{auth, ops, predictions, uploads, users},
+    features::{api_keys, auth, ops, predictions, uploads, users},
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
@@ -33,7 +33,33 @@ fn api() -> OpenApiRouter<AppState> {
     use RateClass as Class;
     let routes = OpenApiRouter::new;
     routes()
-        .merge(limited(Class::Auth, routes().routes(routes!(auth::api::login))))
+        .merge(limited(
+            Class::Auth,
+            routes()
+                .routes(routes!(auth::api::session::login))
+                .routes(routes!(auth::api::account::register))
+                .routes(routes!(auth::api::account::join)),
+        ))
+        .merge(limited(
+            Class::AuthStrict,
+            routes()
+                .routes(routes!(auth::api::password::change))
+                .routes(routes!(auth::api::password::forgot))
+                .routes(routes!(auth::api::password::reset)),
+        ))
+        .merge(limited(
+            Class::Api,
+            routes()
+                .routes(routes!(auth::api::session::refresh))
+                .routes(routes!(auth::api::session::logout))
+                .routes(routes!(auth::api::session::logout_all)),
+        ))
+        .merge(limited(
+            Class::Other,
+            routes()
+                .routes(routes!(api_keys::api::list, api_keys::api::create))
+                .routes(routes!(api_keys::api::revoke)),
+        ))
         .merge(limited(Class::UserRead, routes().routes(routes!(users::api::me))))
         .merge(limited(
             Class::Ml,
