@@ -5,10 +5,12 @@
 
 mod app;
 mod architecture;
+mod concurrency;
 mod files;
 mod isolation;
 mod openapi;
 mod routes;
+mod sessions;
 mod store;
 mod uploads_law;
 mod uploads_resume;
