@@ -8,4 +8,5 @@ pub mod http;
 pub mod middleware;
 pub mod models;
 pub mod router;
+mod search;
 pub mod state;
