@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::problem::ApiError;
+use crate::features::{accounts, auth::passwords::check_rule};
 
 /// A JSON object whose fields are read one by one; `finish` answers with every problem found.
 pub struct Fields {
@@ -95,6 +96,65 @@ impl Fields {
             None => {}
         }
         String::new()
+    }
+
+    /// An optional text of up to `most` characters, trimmed, in the form that `rule` gives it. Missing and null are
+    /// none; a blank text is an empty one, whatever the rule.
+    pub fn optional_text(
+        &mut self,
+        field: &str,
+        most: usize,
+        rule: impl Fn(&str) -> Result<String, String>,
+    ) -> Option<String> {
+        match self.object.get(field)? {
+            Value::Null => None,
+            Value::String(text) if text.trim().is_empty() => Some(String::new()),
+            Value::String(_) => Some(self.text(field, most, rule)),
+            _ => {
+                self.invalid(field, "text is expected");
+                None
+            }
+        }
+    }
+
+    /// A required e-mail address, in the form in which it is stored.
+    pub fn email(&mut self, field: &str) -> String {
+        self.text(field, 255, accounts::email)
+    }
+
+    /// A required new password.
+    pub fn new_password(&mut self, field: &str) -> String {
+        let missing = !self.object.contains_key(field);
+        let password = self.secret(field);
+        if !missing && let Err(Error::Invalid(errors)) = check_rule(field, &password) {
+            self.errors.retain(|e| e.field != field);
+            self.errors.extend(errors);
+        }
+        password
+    }
+
+    /// An optional id; missing, null and blank are none.
+    pub fn optional_id(&mut self, field: &str) -> Option<Uuid> {
+        let text = self.optional_text(field, 64, |text| Ok(text.to_owned())).filter(|t| !t.is_empty())?;
+        match text.parse() {
+            Ok(id) => Some(id),
+            Err(_) => {
+                self.invalid(field, "a UUID is expected");
+                None
+            }
+        }
+    }
+
+    /// An optional yes or no.
+    pub fn optional_flag(&mut self, field: &str) -> Option<bool> {
+        match self.object.get(field)? {
+            Value::Null => None,
+            Value::Bool(b) => Some(*b),
+            _ => {
+                self.invalid(field, "true or false is expected");
+                None
+            }
+        }
     }
 
     /// A required secret, taken as it is: not trimmed, of 1 to 1,024 characters.
@@ -184,14 +244,7 @@ impl Fields {
 
     /// An optional yes or no, no by default.
     pub fn flag(&mut self, field: &str) -> bool {
-        match self.object.get(field) {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(b)) => *b,
-            Some(_) => {
-                self.invalid(field, "true or false is expected");
-                false
-            }
-        }
+        self.optional_flag(field).unwrap_or(false)
     }
 
     /// A value that need not be there: none when it is absent or null.
@@ -199,8 +252,8 @@ impl Fields {
         self.object.get(field).filter(|value| !value.is_null()).cloned()
     }
 
-    /// As [`Fields::text`], if the field is there.
-    pub fn optional_text(
+    /// As [`Fields::text`], if the field is there: blank is too short.
+    pub fn text_if_there(
         &mut self,
         field: &str,
         most: usize,
@@ -231,20 +284,6 @@ impl Fields {
             self.invalid(field, &expected);
         }
         number
-    }
-
-    /// A yes or no, if the field is there.
-    pub fn optional_flag(&mut self, field: &str) -> Option<bool> {
-        self.there(field).map(|_| self.flag(field))
-    }
-
-    /// An identifier, if the field is there.
-    pub fn optional_id(&mut self, field: &str) -> Option<Uuid> {
-        let id = self.there(field)?.as_str().and_then(|text| Uuid::parse_str(text).ok());
-        if id.is_none() {
-            self.invalid(field, "a UUID is expected");
-        }
-        id
     }
 
     /// A required identifier.

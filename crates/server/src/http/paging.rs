@@ -1,18 +1,10 @@
-//! The dialects of paging, checked.
+//! The parameters of paging, in the dialects that clients know.
 
-use accunode_domain::{Error, FieldError, Result};
+use accunode_domain::{Error, Result};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// Most rows that can be passed over: further ones would be none in any table that fits a disk.
-const FURTHEST: i64 = 1_000_000_000;
-
-fn bounded(errors: &mut Vec<FieldError>, field: &str, value: i64, (least, most): (i64, i64)) {
-    if !(least..=most).contains(&value) {
-        let message = format!("Invalid {field}: {least} to {most} is expected");
-        errors.push(FieldError { field: field.to_owned(), message });
-    }
-}
+use crate::listing::Window;
 
 /// A part of a list by `skip` and `limit`.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
@@ -20,12 +12,12 @@ fn bounded(errors: &mut Vec<FieldError>, field: &str, value: i64, (least, most):
 pub struct SkipLimit {
     /// Rows to pass over.
     #[serde(default)]
-    #[param(minimum = 0, maximum = 1_000_000_000, default = 0)]
-    pub skip: i64,
+    #[param(minimum = 0, default = 0)]
+    skip: i64,
     /// Rows to give, 1 to 100.
     #[serde(default = "fifty")]
     #[param(minimum = 1, maximum = 100, default = 50)]
-    pub limit: i64,
+    limit: i64,
 }
 
 const fn fifty() -> i64 {
@@ -33,15 +25,12 @@ const fn fifty() -> i64 {
 }
 
 impl SkipLimit {
-    /// The same, if it is within bounds.
+    /// The rows that are asked for.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming `skip` and `limit`.
-    pub fn checked(self) -> Result<Self> {
-        let mut errors = Vec::new();
-        bounded(&mut errors, "skip", self.skip, (0, FURTHEST));
-        bounded(&mut errors, "limit", self.limit, (1, 100));
-        if errors.is_empty() { Ok(self) } else { Err(Error::Invalid(errors)) }
+    pub(crate) fn window(self) -> Result<Window> {
+        Window::new(self.skip, self.limit)
     }
 }
 
@@ -51,12 +40,12 @@ impl SkipLimit {
 pub struct PageLimit {
     /// The page's number, from 1.
     #[serde(default = "one")]
-    #[param(minimum = 1, maximum = 10_000_000, default = 1)]
-    pub page: i64,
+    #[param(minimum = 1, default = 1)]
+    page: i64,
     /// Rows on a page, 1 to 100.
     #[serde(default = "ten")]
     #[param(minimum = 1, maximum = 100, default = 10)]
-    pub limit: i64,
+    limit: i64,
 }
 
 const fn one() -> i64 {
@@ -68,20 +57,21 @@ const fn ten() -> i64 {
 }
 
 impl PageLimit {
-    /// The part of the list that the page is.
+    /// The rows that are asked for.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming `page` and `limit`.
-    pub fn checked(self) -> Result<SkipLimit> {
-        let mut errors = Vec::new();
-        bounded(&mut errors, "page", self.page, (1, FURTHEST / 100));
-        bounded(&mut errors, "limit", self.limit, (1, 100));
-        let skip = (self.page.saturating_sub(1)).saturating_mul(self.limit);
-        if errors.is_empty() {
-            Ok(SkipLimit { skip, limit: self.limit })
-        } else {
-            Err(Error::Invalid(errors))
-        }
+    pub(crate) fn window(self) -> Result<Window> {
+        Window::page(self.page, self.limit).map_err(|error| match error {
+            Error::Invalid(mut fields) => {
+                for field in fields.iter_mut().filter(|f| f.field == "size") {
+                    "limit".clone_into(&mut field.field);
+                    field.message = field.message.replace("size", "limit");
+                }
+                Error::Invalid(fields)
+            }
+            other => other,
+        })
     }
 }
 
@@ -90,17 +80,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_become_parts_and_bounds_are_named() {
-        let part = PageLimit { page: 3, limit: 20 }.checked().unwrap();
-        assert_eq!((part.skip, part.limit), (40, 20));
-        let Err(Error::Invalid(errors)) = (PageLimit { page: 0, limit: 101 }).checked() else {
+    fn a_page_out_of_bounds_is_named_as_it_was_asked_for() {
+        assert_eq!(PageLimit { page: 3, limit: 20 }.window().unwrap(), Window::new(40, 20).unwrap());
+        let Err(Error::Invalid(errors)) = (PageLimit { page: 0, limit: 101 }).window() else {
             panic!("accepted")
         };
         assert_eq!(errors.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), ["page", "limit"]);
-        let Err(Error::Invalid(errors)) = (SkipLimit { skip: -1, limit: 0 }).checked() else {
-            panic!("accepted")
-        };
-        assert_eq!(errors.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), ["skip", "limit"]);
-        assert!(PageLimit { page: i64::MAX, limit: 100 }.checked().is_err());
+        assert!(!errors[1].message.contains("size"), "{}", errors[1].message);
     }
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     features::predictions::api::Pagination,
-    search::{given, part},
+    listing::{given, part},
     state::AppState,
 };
 
