@@ -5,6 +5,8 @@ pub mod accounts;
 pub mod audit_log;
 pub mod auth;
 pub mod ops;
+pub mod organizations;
 pub mod predictions;
+pub mod tenants;
 pub mod uploads;
 pub mod users;
