@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{auth, ops, predictions, uploads, users},
+    features::{auth, ops, organizations, predictions, tenants, uploads, users},
     http::{
         limits::{RateClass, limited},
         openapi::ApiDoc,
@@ -48,6 +48,54 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
         .merge(limited(Class::Upload, bodies()))
+        .merge(tenant_routes())
+        .merge(organization_routes())
+}
+
+/// Customers.
+fn tenant_routes() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use tenants::api;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::TenantCreate, routes().routes(routes!(api::create))))
+        .merge(limited(Class::TenantRead, routes().routes(routes!(api::list)).routes(routes!(api::get))))
+        .merge(limited(Class::TenantUpdate, routes().routes(routes!(api::update))))
+        .merge(limited(Class::TenantDelete, routes().routes(routes!(api::delete))))
+        .merge(limited(Class::Analytics, routes().routes(routes!(api::stats))))
+}
+
+/// Departments of customers and their people.
+fn organization_routes() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use organizations::api::{access, manage, members, people, whitelist};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::OrgCreate, routes().routes(routes!(manage::create))))
+        .merge(limited(
+            Class::OrgRead,
+            routes()
+                .routes(routes!(manage::list))
+                .routes(routes!(manage::get))
+                .routes(routes!(people::users))
+                .routes(routes!(people::details))
+                .routes(routes!(people::admins))
+                .routes(routes!(whitelist::list))
+                .routes(routes!(access::global_data)),
+        ))
+        .merge(limited(
+            Class::OrgUpdate,
+            routes()
+                .routes(routes!(manage::update))
+                .routes(routes!(whitelist::add))
+                .routes(routes!(whitelist::remove))
+                .routes(routes!(access::set_global_data))
+                .routes(routes!(members::add))
+                .routes(routes!(members::change_role))
+                .routes(routes!(members::remove)),
+        ))
+        .merge(limited(Class::OrgDelete, routes().routes(routes!(manage::delete))))
+        .merge(limited(Class::OrgToken, routes().routes(routes!(access::regenerate_token))))
 }
 
 /// Operations that take a file and bound its size themselves.
