@@ -13,7 +13,6 @@ pub struct Done {
 
 impl Done {
     /// As an answer.
-    #[must_use]
     pub fn json(message: impl Into<String>) -> Json<Self> {
         Json(Self { message: message.into() })
     }
