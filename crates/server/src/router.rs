@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{auth, ops, predictions, uploads, users},
+    features::{auth, ops, predictions, tenant_admins, uploads, users},
     http::{
         limits::{RateClass, limited},
         openapi::ApiDoc,
@@ -27,7 +27,7 @@ fn api() -> OpenApiRouter<AppState> {
     let routes = OpenApiRouter::new;
     routes()
         .merge(limited(Class::Auth, routes().routes(routes!(auth::api::login))))
-        .merge(limited(Class::UserRead, routes().routes(routes!(users::api::me))))
+        .merge(people())
         .merge(limited(
             Class::Ml,
             routes()
@@ -48,6 +48,45 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
         .merge(limited(Class::Upload, bodies()))
+}
+
+/// Operations on people and those who run tenants.
+fn people() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use tenant_admins::api as admins;
+    use users::api::{creation, list, manage, me, names};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::UserRead,
+            routes()
+                .routes(routes!(me::me))
+                .routes(routes!(names::profile))
+                .routes(routes!(list::list_users))
+                .routes(routes!(names::get_user)),
+        ))
+        .merge(limited(
+            Class::UserUpdate,
+            routes()
+                .routes(routes!(names::update_profile))
+                .routes(routes!(names::update_me))
+                .routes(routes!(names::update_user))
+                .routes(routes!(manage::put_role, manage::patch_role))
+                .routes(routes!(manage::activate_user, manage::patch_activate_user))
+                .routes(routes!(manage::deactivate_user, manage::patch_deactivate_user))
+                .routes(routes!(admins::assign_existing_user))
+                .routes(routes!(admins::assign_user_to_organization)),
+        ))
+        .merge(limited(
+            Class::UserCreate,
+            routes().routes(routes!(creation::create_user)).routes(routes!(creation::admin_create_user)),
+        ))
+        .merge(limited(
+            Class::UserDelete,
+            routes().routes(routes!(manage::delete_user)).routes(routes!(admins::remove_tenant_admin)),
+        ))
+        .merge(limited(Class::TenantRead, routes().routes(routes!(admins::tenant_admin_info))))
+        .merge(limited(Class::TenantCreate, routes().routes(routes!(admins::create_tenant_with_admin))))
 }
 
 /// Operations that take a file and bound its size themselves.

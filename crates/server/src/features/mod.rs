@@ -6,5 +6,6 @@ pub mod audit_log;
 pub mod auth;
 pub mod ops;
 pub mod predictions;
+pub mod tenant_admins;
 pub mod uploads;
 pub mod users;
