@@ -5,4 +5,5 @@ pub mod auth;
 pub mod body;
 pub mod limits;
 pub mod openapi;
+pub mod paging;
 pub mod problem;

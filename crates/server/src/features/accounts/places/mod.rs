@@ -3,6 +3,8 @@
 
 mod store;
 
+use std::time::Duration;
+
 use accunode_db::{DbError, Timestamp, Tx, unique_violation};
 use accunode_domain::{Error, OrganizationId, Result, Role, TenantId, UserId};
 use rand::{
@@ -54,6 +56,10 @@ pub async fn free_slug(tx: &mut Tx, table: Table, name: &str) -> Result<String> 
     }
     Ok(candidate)
 }
+
+/// How long a join token opens its organization. A link that went astray ends by itself; whoever runs the
+/// organization makes a new one with one click.
+pub const JOIN_TOKEN_LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// A token to join an organization by: 32 letters and digits of a cryptographically secure source.
 #[must_use]

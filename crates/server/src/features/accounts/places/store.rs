@@ -2,7 +2,7 @@
 
 use accunode_db::{Result, Timestamp, Tx, on, sql};
 
-use super::{NewOrganization, NewTenant, StoredOrganization, StoredTenant, Table};
+use super::{JOIN_TOKEN_LIFETIME, NewOrganization, NewTenant, StoredOrganization, StoredTenant, Table};
 
 sql! {
     TENANT_SLUGS = "SELECT COUNT(*) FROM tenants WHERE slug = $1 AND archived_at IS NULL";
@@ -11,8 +11,8 @@ sql! {
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     INSERT_ORGANIZATION = "INSERT INTO organizations (id, tenant_id, name, slug, domain, description, logo_url,
                                                       max_users, default_role, join_token, created_by,
-                                                      created_at, join_created_at)
-                           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)";
+                                                      created_at, join_created_at, join_expires_at)
+                           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)";
 }
 
 /// Whether a tenant or organization that is not archived has this slug.
@@ -51,7 +51,8 @@ pub(super) async fn insert_organization(
         let query = sqlx::query(sql).bind(stored.id.0).bind(new.tenant.map(|t| t.0)).bind(new.name);
         let query = query.bind(&stored.slug).bind(new.domain).bind(new.description).bind(new.logo_url);
         let query = query.bind(new.max_users).bind(new.default_role.as_str()).bind(&stored.join_token);
-        query.bind(new.created_by.0).bind(now).execute(c).await.map(drop)
+        let query = query.bind(new.created_by.0).bind(now).bind(now + JOIN_TOKEN_LIFETIME);
+        query.execute(c).await.map(drop)
     })?;
     Ok(())
 }
