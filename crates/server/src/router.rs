@@ -1,25 +1,32 @@
 //! Every route of the system, in one table.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
-use axum::Router;
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{auth, ops, organizations, predictions, tenants, uploads, users},
+    features::{auth, ops, organizations, predictions, tenant_admins, tenants, uploads, users},
     http::{
         limits::{RateClass, limited},
-        openapi::ApiDoc,
+        openapi::{ApiDoc, complete},
         problem,
     },
     middleware,
     state::AppState,
 };
+
+/// The longest that a request may take, body included.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The same where a file comes along.
+const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
+/// The largest body of a request without a file, in bytes.
+const LARGEST_BODY: usize = 1 << 20;
 
 /// The operations under `/api/v1`, each group with the class that its rate is limited by.
 fn api() -> OpenApiRouter<AppState> {
@@ -27,7 +34,9 @@ fn api() -> OpenApiRouter<AppState> {
     let routes = OpenApiRouter::new;
     routes()
         .merge(limited(Class::Auth, routes().routes(routes!(auth::api::login))))
-        .merge(limited(Class::UserRead, routes().routes(routes!(users::api::me))))
+        .merge(people())
+        .merge(customers())
+        .merge(departments())
         .merge(limited(
             Class::Ml,
             routes()
@@ -47,13 +56,12 @@ fn api() -> OpenApiRouter<AppState> {
             routes().routes(routes!(uploads::api::jobs::list)).routes(routes!(uploads::api::jobs::status)),
         ))
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
         .merge(limited(Class::Upload, bodies()))
-        .merge(tenant_routes())
-        .merge(organization_routes())
 }
 
-/// Customers.
-fn tenant_routes() -> OpenApiRouter<AppState> {
+/// Operations on tenants.
+fn customers() -> OpenApiRouter<AppState> {
     use RateClass as Class;
     use tenants::api;
     let routes = OpenApiRouter::new;
@@ -65,8 +73,8 @@ fn tenant_routes() -> OpenApiRouter<AppState> {
         .merge(limited(Class::Analytics, routes().routes(routes!(api::stats))))
 }
 
-/// Departments of customers and their people.
-fn organization_routes() -> OpenApiRouter<AppState> {
+/// Operations on organizations and their people.
+fn departments() -> OpenApiRouter<AppState> {
     use RateClass as Class;
     use organizations::api::{access, manage, members, people, whitelist};
     let routes = OpenApiRouter::new;
@@ -98,12 +106,52 @@ fn organization_routes() -> OpenApiRouter<AppState> {
         .merge(limited(Class::OrgToken, routes().routes(routes!(access::regenerate_token))))
 }
 
+/// Operations on people and those who run tenants.
+fn people() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use tenant_admins::api as admins;
+    use users::api::{creation, list, manage, me, names};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::UserRead,
+            routes()
+                .routes(routes!(me::me))
+                .routes(routes!(names::profile))
+                .routes(routes!(list::list_users))
+                .routes(routes!(names::get_user)),
+        ))
+        .merge(limited(
+            Class::UserUpdate,
+            routes()
+                .routes(routes!(names::update_profile))
+                .routes(routes!(names::update_me))
+                .routes(routes!(names::update_user))
+                .routes(routes!(manage::put_role, manage::patch_role))
+                .routes(routes!(manage::activate_user, manage::patch_activate_user))
+                .routes(routes!(manage::deactivate_user, manage::patch_deactivate_user))
+                .routes(routes!(admins::assign_existing_user))
+                .routes(routes!(admins::assign_user_to_organization)),
+        ))
+        .merge(limited(
+            Class::UserCreate,
+            routes().routes(routes!(creation::create_user)).routes(routes!(creation::admin_create_user)),
+        ))
+        .merge(limited(
+            Class::UserDelete,
+            routes().routes(routes!(manage::delete_user)).routes(routes!(admins::remove_tenant_admin)),
+        ))
+        .merge(limited(Class::TenantRead, routes().routes(routes!(admins::tenant_admin_info))))
+        .merge(limited(Class::TenantCreate, routes().routes(routes!(admins::create_tenant_with_admin))))
+}
+
 /// Operations that take a file and bound its size themselves.
 fn bodies() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(uploads::api::submit::submit_annual))
         .routes(routes!(uploads::api::submit::submit_quarterly))
-        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(DefaultBodyLimit::disable())
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
 }
 
 /// Operations outside `/api/v1`.
@@ -120,16 +168,21 @@ fn table() -> OpenApiRouter<AppState> {
 /// The API document.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    table().to_openapi()
+    let mut document = table().to_openapi();
+    complete(&mut document);
+    document
 }
 
 /// The whole application.
 pub fn router(state: &AppState) -> Router {
-    let (routes, document) = table().split_for_parts();
+    let (routes, mut document) = table().split_for_parts();
+    complete(&mut document);
     let routes = routes
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .with_state(state.clone())
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::denials))
+        .layer(axum::middleware::from_fn(middleware::rates))
         .layer(axum::middleware::from_fn(problem::uniform))
         .layer(axum::middleware::from_fn(middleware::request));
     // Around the routes, so that a path is put right before it is matched.

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod ops;
 pub mod organizations;
 pub mod predictions;
+pub mod tenant_admins;
 pub mod tenants;
 pub mod uploads;
 pub mod users;

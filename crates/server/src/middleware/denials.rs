@@ -15,9 +15,8 @@ use crate::{
 
 /// Passes the request on and notes a 403 with its route. When the entry cannot be written the answer is the same
 /// and the log says so: nothing was done that would have to be undone.
-pub async fn denials(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let learned = Learned::default();
-    request.extensions_mut().insert(learned.clone());
+pub async fn denials(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let learned = request.extensions().get::<Learned>().cloned().unwrap_or_default();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
