@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{api_keys, auth, ops, predictions, uploads, users},
+    features::{api_keys, auth, ops, organizations, predictions, tenant_admins, tenants, uploads, users},
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
@@ -33,34 +33,10 @@ fn api() -> OpenApiRouter<AppState> {
     use RateClass as Class;
     let routes = OpenApiRouter::new;
     routes()
-        .merge(limited(
-            Class::Auth,
-            routes()
-                .routes(routes!(auth::api::session::login))
-                .routes(routes!(auth::api::account::register))
-                .routes(routes!(auth::api::account::join)),
-        ))
-        .merge(limited(
-            Class::AuthStrict,
-            routes()
-                .routes(routes!(auth::api::password::change))
-                .routes(routes!(auth::api::password::forgot))
-                .routes(routes!(auth::api::password::reset)),
-        ))
-        .merge(limited(
-            Class::Api,
-            routes()
-                .routes(routes!(auth::api::session::refresh))
-                .routes(routes!(auth::api::session::logout))
-                .routes(routes!(auth::api::session::logout_all)),
-        ))
-        .merge(limited(
-            Class::Other,
-            routes()
-                .routes(routes!(api_keys::api::list, api_keys::api::create))
-                .routes(routes!(api_keys::api::revoke)),
-        ))
-        .merge(limited(Class::UserRead, routes().routes(routes!(users::api::me))))
+        .merge(signing_in())
+        .merge(people())
+        .merge(customers())
+        .merge(departments())
         .merge(limited(
             Class::Ml,
             routes()
@@ -82,6 +58,126 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
         .merge(limited(Class::Upload, bodies()))
+}
+
+/// Operations on tenants.
+fn customers() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use tenants::api;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::TenantCreate, routes().routes(routes!(api::create))))
+        .merge(limited(Class::TenantRead, routes().routes(routes!(api::list)).routes(routes!(api::get))))
+        .merge(limited(Class::TenantUpdate, routes().routes(routes!(api::update))))
+        .merge(limited(Class::TenantDelete, routes().routes(routes!(api::delete))))
+        .merge(limited(Class::Analytics, routes().routes(routes!(api::stats))))
+}
+
+/// Signing in, by people and by machines.
+fn signing_in() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use auth::api::{account, password, session};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::Auth,
+            routes()
+                .routes(routes!(session::login))
+                .routes(routes!(account::register))
+                .routes(routes!(account::join)),
+        ))
+        .merge(limited(
+            Class::AuthStrict,
+            routes()
+                .routes(routes!(password::change))
+                .routes(routes!(password::forgot))
+                .routes(routes!(password::reset)),
+        ))
+        .merge(limited(
+            Class::Api,
+            routes()
+                .routes(routes!(session::refresh))
+                .routes(routes!(session::logout))
+                .routes(routes!(session::logout_all)),
+        ))
+        .merge(limited(
+            Class::Other,
+            routes()
+                .routes(routes!(api_keys::api::list, api_keys::api::create))
+                .routes(routes!(api_keys::api::revoke)),
+        ))
+}
+
+/// Operations on organizations and their people.
+fn departments() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use organizations::api::{access, manage, members, people, whitelist};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::OrgCreate, routes().routes(routes!(manage::create))))
+        .merge(limited(
+            Class::OrgRead,
+            routes()
+                .routes(routes!(manage::list))
+                .routes(routes!(manage::get))
+                .routes(routes!(people::users))
+                .routes(routes!(people::details))
+                .routes(routes!(people::admins))
+                .routes(routes!(whitelist::list))
+                .routes(routes!(access::global_data)),
+        ))
+        .merge(limited(
+            Class::OrgUpdate,
+            routes()
+                .routes(routes!(manage::update))
+                .routes(routes!(whitelist::add))
+                .routes(routes!(whitelist::remove))
+                .routes(routes!(access::set_global_data))
+                .routes(routes!(members::add))
+                .routes(routes!(members::change_role))
+                .routes(routes!(members::remove)),
+        ))
+        .merge(limited(Class::OrgDelete, routes().routes(routes!(manage::delete))))
+        .merge(limited(Class::OrgToken, routes().routes(routes!(access::regenerate_token))))
+}
+
+/// Operations on people and those who run tenants.
+fn people() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use tenant_admins::api as admins;
+    use users::api::{creation, list, manage, me, names};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::UserRead,
+            routes()
+                .routes(routes!(me::me))
+                .routes(routes!(names::profile))
+                .routes(routes!(list::list_users))
+                .routes(routes!(names::get_user)),
+        ))
+        .merge(limited(
+            Class::UserUpdate,
+            routes()
+                .routes(routes!(names::update_profile))
+                .routes(routes!(names::update_me))
+                .routes(routes!(names::update_user))
+                .routes(routes!(manage::put_role, manage::patch_role))
+                .routes(routes!(manage::activate_user, manage::patch_activate_user))
+                .routes(routes!(manage::deactivate_user, manage::patch_deactivate_user))
+                .routes(routes!(admins::assign_existing_user))
+                .routes(routes!(admins::assign_user_to_organization)),
+        ))
+        .merge(limited(
+            Class::UserCreate,
+            routes().routes(routes!(creation::create_user)).routes(routes!(creation::admin_create_user)),
+        ))
+        .merge(limited(
+            Class::UserDelete,
+            routes().routes(routes!(manage::delete_user)).routes(routes!(admins::remove_tenant_admin)),
+        ))
+        .merge(limited(Class::TenantRead, routes().routes(routes!(admins::tenant_admin_info))))
+        .merge(limited(Class::TenantCreate, routes().routes(routes!(admins::create_tenant_with_admin))))
 }
 
 /// Operations that take a file and bound its size themselves.

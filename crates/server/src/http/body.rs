@@ -7,7 +7,7 @@ use accunode_sheets::validate;
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, Uri, request::Parts},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -141,6 +141,15 @@ impl Fields {
         password
     }
 
+    /// A required id.
+    pub fn id(&mut self, field: &str) -> Uuid {
+        const EXPECTED: &str = "a UUID is expected";
+        let text =
+            self.text(field, 64, |t| t.parse().map(|id: Uuid| id.to_string()).map_err(|_| EXPECTED.into()));
+        // What is no id was noted above.
+        text.parse().unwrap_or_default()
+    }
+
     /// An optional id; missing, null and blank are none.
     pub fn optional_id(&mut self, field: &str) -> Option<Uuid> {
         let text = self.optional_text(field, 64, |text| Ok(text.to_owned())).filter(|t| !t.is_empty())?;
@@ -177,17 +186,6 @@ impl Fields {
             self.invalid(field, &format!("a list of 1 to {most} texts is expected"));
             Vec::new()
         })
-    }
-
-    /// A whole number within bounds, if the field is there.
-    pub fn optional_integer(&mut self, field: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
-        let value = self.object.get(field).filter(|value| !value.is_null())?;
-        let number = value.as_i64().filter(|n| bounds.contains(n));
-        if number.is_none() {
-            let expected = format!("a whole number from {} to {} is expected", bounds.start(), bounds.end());
-            self.invalid(field, &expected);
-        }
-        number
     }
 
     /// A required secret, taken as it is: not trimmed, of 1 to 1,024 characters.
@@ -280,12 +278,77 @@ impl Fields {
         self.optional_flag(field).unwrap_or(false)
     }
 
+    /// A value that need not be there: none when it is absent or null.
+    fn there(&self, field: &str) -> Option<Value> {
+        self.object.get(field).filter(|value| !value.is_null()).cloned()
+    }
+
+    /// As [`Fields::text`], if the field is there: blank is too short.
+    pub fn text_if_there(
+        &mut self,
+        field: &str,
+        most: usize,
+        rule: impl Fn(&str) -> Result<String, String>,
+    ) -> Option<String> {
+        self.there(field).map(|_| self.text(field, most, rule))
+    }
+
+    /// A text that can be taken away: none when the field is absent, none inside when it is null or blank.
+    pub fn clearable_text(
+        &mut self,
+        field: &str,
+        most: usize,
+        rule: impl Fn(&str) -> Result<String, String>,
+    ) -> Option<Option<String>> {
+        match self.object.get(field)? {
+            Value::Null => Some(None),
+            Value::String(text) if text.trim().is_empty() => Some(None),
+            _ => Some(Some(self.text(field, most, rule))),
+        }
+    }
+
+    /// A whole number within bounds, if the field is there.
+    pub fn optional_integer(&mut self, field: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
+        let number = self.there(field)?.as_i64().filter(|n| bounds.contains(n));
+        if number.is_none() {
+            let expected = format!("a whole number from {} to {} is expected", bounds.start(), bounds.end());
+            self.invalid(field, &expected);
+        }
+        number
+    }
+
     /// The value, if nothing was wrong.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every problem noted so far.
     pub fn finish<T>(self, value: T) -> Result<T, Error> {
         if self.errors.is_empty() { Ok(value) } else { Err(Error::Invalid(self.errors)) }
+    }
+}
+
+/// A text as people write it: no control characters but line breaks and tabs.
+///
+/// # Errors
+/// What is expected.
+pub fn plain(text: &str) -> Result<String, String> {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        Err("text without control characters is expected".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// The address of a page or picture on the web.
+///
+/// # Errors
+/// What is expected.
+pub fn web_address(text: &str) -> Result<String, String> {
+    let uri = text.parse::<Uri>().ok();
+    let fits = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+    if uri.as_ref().is_some_and(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("an address that begins with https:// is expected".to_owned())
     }
 }
 
@@ -317,5 +380,27 @@ impl<T: std::str::FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> 
         let axum::extract::Path(text) =
             axum::extract::Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_found())?;
         text.parse().map(Self).map_err(|_| not_found())
+    }
+}
+
+/// Two identifiers in the path, as [`Id`].
+pub struct Ids<A, B>(pub A, pub B);
+
+impl<A, B, S> FromRequestParts<S> for Ids<A, B>
+where
+    A: std::str::FromStr + Send,
+    B: std::str::FromStr + Send,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let not_found = || ApiError(Error::NotFound("Not found".to_owned()));
+        let texts = axum::extract::Path::<(String, String)>::from_request_parts(parts, state).await;
+        let axum::extract::Path((first, second)) = texts.map_err(|_| not_found())?;
+        match (first.parse(), second.parse()) {
+            (Ok(first), Ok(second)) => Ok(Self(first, second)),
+            _ => Err(not_found()),
+        }
     }
 }

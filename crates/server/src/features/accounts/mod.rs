@@ -2,7 +2,8 @@
 //! its own; the rules that several features share stand here once.
 
 mod names;
+pub mod places;
 pub mod service;
 pub(crate) mod store;
 
-pub use names::{email, full_name, is_domain, username};
+pub use names::{email, is_domain, username};

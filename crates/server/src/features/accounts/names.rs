@@ -48,16 +48,6 @@ pub fn username(text: &str) -> Result<String, String> {
     }
 }
 
-/// The name for people: first and last one joined if either is there, else the full one; none of them blank.
-#[must_use]
-pub fn full_name(full: Option<String>, first: Option<String>, last: Option<String>) -> Option<String> {
-    let given = |name: Option<String>| name.map(|n| n.trim().to_owned()).filter(|n| !n.is_empty());
-    match (given(first), given(last)) {
-        (None, None) => given(full),
-        (first, last) => Some([first, last].into_iter().flatten().collect::<Vec<_>>().join(" ")),
-    }
-}
-
 /// The user name that an address suggests: its local part, with `_` for what a name cannot hold.
 pub(super) fn suggested(email: &str) -> String {
     let local = email.split('@').next().unwrap_or_default();
@@ -89,18 +79,6 @@ mod tests {
         for bad in ["example", "-a.org", "a..org", "a.1", "exa mple.org"] {
             assert!(!is_domain(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_full_name_is_the_first_and_last_one_if_there_are_any() {
-        let name = |full, first, last| {
-            let text = |t: &str| Some(t.to_owned());
-            full_name(text(full), text(first), text(last)).unwrap_or_default()
-        };
-        assert_eq!(name("A. Lee", "Amy", "Lee"), "Amy Lee");
-        assert_eq!(name("A. Lee", " ", "Lee"), "Lee");
-        assert_eq!(name("A. Lee", "", ""), "A. Lee");
-        assert_eq!(full_name(None, None, None), None);
     }
 
     #[test]

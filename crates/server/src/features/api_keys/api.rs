@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::service::{self, NewKey};
 use crate::{
-    features::auth::api::Message,
     http::{
         auth::{Can, grant::ApiKeyManage},
         body::{Fields, Id},
+        done::Done,
         problem::{ApiResult, Detail, ValidationProblem},
     },
     state::AppState,
@@ -126,7 +126,7 @@ pub async fn list(State(state): State<AppState>, caller: Can<ApiKeyManage>) -> A
     delete, path = "/api-keys/{id}", tag = "api_keys", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The key")),
     responses(
-        (status = OK, body = Message),
+        (status = OK, body = Done),
         (status = NOT_FOUND, description = "None of the caller's keys", body = Detail),
     )
 )]
@@ -134,7 +134,7 @@ pub async fn revoke(
     State(state): State<AppState>,
     caller: Can<ApiKeyManage>,
     Id(id): Id<ApiKeyId>,
-) -> ApiResult<Json<Message>> {
+) -> ApiResult<Json<Done>> {
     service::revoke(&state, &caller, id).await?;
-    Ok(Json(Message { message: "API key revoked".to_owned() }))
+    Ok(Done::json("API key revoked"))
 }

@@ -13,7 +13,7 @@ use crate::{
             account::{self, Registration},
             join,
         },
-        users::api::User,
+        users::api::{User, new_name},
     },
     http::{
         auth::{Can, Public, grant::OrganizationJoin},
@@ -42,8 +42,6 @@ pub struct Register {
 }
 
 const REGISTER: [&str; 6] = ["email", "password", "username", "full_name", "first_name", "last_name"];
-/// The longest name for people.
-const NAME: usize = 255;
 
 /// Register: an account of role `user`, which sees its own data until it joins an organization.
 #[utoipa::path(
@@ -63,25 +61,11 @@ pub async fn register(
     fields.only(&REGISTER);
     let email = fields.email("email");
     let password = fields.new_password("password");
-    let username = fields.optional_text("username", 100, accounts::username);
-    let mut name = |field| fields.optional_text(field, NAME, |text| validate::plain_text(text, NAME));
-    let (full, first, last) = (name("full_name"), name("first_name"), name("last_name"));
-    let full_name = accounts::full_name(full, first, last);
+    let username = fields.optional_text("username", 100, accounts::username).filter(|name| !name.is_empty());
+    let full_name = new_name(&mut fields);
     let new = fields.finish(Registration { email, password, username, full_name })?;
     let account = account::register(&state, &public.origin, new).await?;
-    let user = User {
-        id: account.id,
-        email: account.email,
-        username: Some(account.username),
-        full_name: account.full_name,
-        role: account.role,
-        organization_id: account.organization_id,
-        tenant_id: account.tenant_id,
-        is_active: account.is_active,
-        created_at: account.created_at,
-        last_login: account.last_login,
-    };
-    Ok((StatusCode::CREATED, Json(user)))
+    Ok((StatusCode::CREATED, Json(account.into())))
 }
 
 /// The organization to join.

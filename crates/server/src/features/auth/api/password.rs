@@ -5,7 +5,7 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Done, done};
+use super::{Succeeded, succeeded};
 use crate::{
     features::auth::{resets, service::password},
     http::{
@@ -29,7 +29,7 @@ pub struct ChangePassword {
 #[utoipa::path(
     post, path = "/auth/change-password", tag = "auth", security(("bearer" = [])), request_body = ChangePassword,
     responses(
-        (status = OK, body = Done),
+        (status = OK, body = Succeeded),
         (status = BAD_REQUEST, description = "The present password is another, or the new one is no other", body = Detail),
         (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "An API key may not do this", body = Detail),
@@ -41,11 +41,11 @@ pub async fn change(
     State(state): State<AppState>,
     caller: Can<UserSelf>,
     mut fields: Fields,
-) -> ApiResult<Json<Done>> {
+) -> ApiResult<Json<Succeeded>> {
     let (current, new) = (fields.secret("current_password"), fields.new_password("new_password"));
     let (current, new) = fields.finish((current, new))?;
     password::change(&state, &caller, &current, &new).await?;
-    Ok(done("Password changed: sign in with the new one"))
+    Ok(succeeded("Password changed: sign in with the new one"))
 }
 
 /// Whose password is forgotten.
@@ -59,7 +59,7 @@ pub struct ForgotPassword {
 #[utoipa::path(
     post, path = "/auth/forgot-password", tag = "auth", request_body = ForgotPassword,
     responses(
-        (status = OK, body = Done),
+        (status = OK, body = Succeeded),
         (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
@@ -67,11 +67,11 @@ pub async fn forgot(
     State(state): State<AppState>,
     public: Public,
     mut fields: Fields,
-) -> ApiResult<Json<Done>> {
+) -> ApiResult<Json<Succeeded>> {
     let email = fields.email("email");
     let email = fields.finish(email)?;
     resets::ask(&state, &public.origin, &email).await?;
-    Ok(done("If there is an account with this address, a link is on its way to it"))
+    Ok(succeeded("If there is an account with this address, a link is on its way to it"))
 }
 
 /// What the mail brought, and the new password.
@@ -87,7 +87,7 @@ pub struct ResetPassword {
 #[utoipa::path(
     post, path = "/auth/reset-password", tag = "auth", request_body = ResetPassword,
     responses(
-        (status = OK, body = Done),
+        (status = OK, body = Succeeded),
         (status = BAD_REQUEST, description = "The link is unknown, used or over", body = Detail),
         (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
         (status = SERVICE_UNAVAILABLE, description = "Too many people sign in at once", body = Detail),
@@ -97,10 +97,10 @@ pub async fn reset(
     State(state): State<AppState>,
     public: Public,
     mut fields: Fields,
-) -> ApiResult<Json<Done>> {
+) -> ApiResult<Json<Succeeded>> {
     let token = fields.text("token", 255, |text| validate::plain_text(text, 255));
     let new = fields.new_password("new_password");
     let (token, new) = fields.finish((token, new))?;
     resets::redeem(&state, &public.origin, &token, &new).await?;
-    Ok(done("Password set: sign in with it"))
+    Ok(succeeded("Password set: sign in with it"))
 }

@@ -6,12 +6,12 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Message, message};
 use crate::{
     features::auth::service::session,
     http::{
         auth::{Can, Public, grant::UserSelf},
         body::Fields,
+        done::Done,
         problem::{ApiResult, Detail, ValidationProblem},
     },
     state::AppState,
@@ -90,25 +90,25 @@ pub async fn refresh(State(state): State<AppState>, public: Public) -> ApiResult
 /// Sign out. Whatever token comes as bearer, access or refresh, ends its session; without one nothing happens.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "auth",
-    responses((status = OK, body = Message))
+    responses((status = OK, body = Done))
 )]
-pub async fn logout(State(state): State<AppState>, public: Public) -> ApiResult<Json<Message>> {
+pub async fn logout(State(state): State<AppState>, public: Public) -> ApiResult<Json<Done>> {
     if let Some(bearer) = &public.bearer {
         session::logout(&state, &public.origin, bearer).await?;
     }
-    Ok(message("Successfully logged out"))
+    Ok(Done::json("Successfully logged out"))
 }
 
 /// Sign out everywhere: ends every session of the caller.
 #[utoipa::path(
     post, path = "/auth/logout-all", tag = "auth", security(("bearer" = [])),
     responses(
-        (status = OK, body = Message),
+        (status = OK, body = Done),
         (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "An API key may not do this", body = Detail),
     )
 )]
-pub async fn logout_all(State(state): State<AppState>, caller: Can<UserSelf>) -> ApiResult<Json<Message>> {
+pub async fn logout_all(State(state): State<AppState>, caller: Can<UserSelf>) -> ApiResult<Json<Done>> {
     session::logout_all(&state, &caller).await?;
-    Ok(message("Signed out everywhere"))
+    Ok(Done::json("Signed out everywhere"))
 }
