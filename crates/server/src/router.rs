@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{auth, ops, predictions, uploads, users},
+    features::{audit_log, auth, ops, predictions, uploads, users},
     http::{
         limits::{RateClass, limited},
         openapi::ApiDoc,
@@ -47,6 +47,13 @@ fn api() -> OpenApiRouter<AppState> {
             routes().routes(routes!(uploads::api::jobs::list)).routes(routes!(uploads::api::jobs::status)),
         ))
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
+        .merge(limited(
+            Class::Analytics,
+            routes()
+                .routes(routes!(audit_log::api::list))
+                .routes(routes!(audit_log::api::export))
+                .routes(routes!(audit_log::api::verify)),
+        ))
         .merge(limited(Class::Upload, bodies()))
 }
 

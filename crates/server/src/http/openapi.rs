@@ -21,6 +21,8 @@ use super::problem::{Detail, FieldProblem, ValidationProblem};
         (name = "users", description = "People"),
         (name = "predictions", description = "Scores of single companies"),
         (name = "uploads", description = "Portfolio files, scored as jobs"),
+        (name = "audit_log", description = "Who did what, and whether the record is whole"),
+        (name = "contact", description = "Messages from the contact form"),
         (name = "ops", description = "The running system"),
     )
 )]

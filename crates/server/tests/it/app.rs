@@ -35,7 +35,7 @@ pub struct TestApp {
     pub people: People,
     router: Router,
     stop: CancellationToken,
-    _test: TestDb,
+    pub test: TestDb,
     _files: TempDir,
 }
 
@@ -98,7 +98,7 @@ impl TestApp {
         });
         let people = People::stored(test.db()).await;
         let router = router(&state);
-        Self { state, people, router, stop: CancellationToken::new(), _test: test, _files: files }
+        Self { state, people, router, stop: CancellationToken::new(), test, _files: files }
     }
 
     /// Starts a worker that ends with the application.

@@ -1,7 +1,8 @@
 //! One file for each operation, in the folders of the features.
 
+mod audit_log;
 mod auth;
 mod ops;
-mod predictions;
+pub(crate) mod predictions;
 mod uploads;
 mod users;
