@@ -2,10 +2,10 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test lint fmt bench openapi deny clean
+.PHONY: help demo test test-api lint fmt bench openapi deny clean
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 demo: ## Build, start on the embedded database, and show a scored sample portfolio
 	cargo build --locked -p accunode
@@ -13,6 +13,9 @@ demo: ## Build, start on the embedded database, and show a scored sample portfol
 
 test: ## Install what is missing, start private services, run every check and test
 	scripts/test.sh
+
+test-api: ## Send generated requests to every operation as each role (installs Schemathesis)
+	scripts/test-api.sh
 
 lint: ## Formatting and lints of the whole workspace
 	cargo fmt --all --check

@@ -7,9 +7,10 @@ use std::{
 };
 
 use accunode_db::{Clock, Db};
-use accunode_infra::{Blobs, Wake};
+use accunode_infra::{Blobs, Mail, RateLimits, Wake};
 use accunode_server::{
     features::auth::{passwords::Passwords, tokens::Tokens},
+    http::limits::Limits,
     models::Models,
     state::{AppState, Parts},
 };
@@ -99,6 +100,20 @@ pub fn wake(settings: &Settings) -> Result<Wake> {
     }
 }
 
+/// A folder of mails.
+fn mail(settings: &Settings) -> Result<Mail> {
+    Mail::folder(settings.data_dir.join("mail"), "AccuNode <no-reply@localhost>").context("mail")
+}
+
+/// Limits shared through Redis when there is one, else of this process alone.
+fn limits(settings: &Settings) -> Result<Limits> {
+    let counter = match &settings.redis_url {
+        Some(url) => RateLimits::redis(url.expose_secret()).context("REDIS_URL")?,
+        None => RateLimits::in_process(),
+    };
+    Limits::new(counter, &settings.rate_limits).map_err(|e| anyhow::anyhow!("ACCUNODE_RATE_LIMITS: {e}"))
+}
+
 /// Opens everything that the application needs.
 ///
 /// # Errors
@@ -123,6 +138,8 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
         ),
         // Half of the cores: signing in never starves the rest.
         passwords: Passwords::new(cores.div_ceil(2))?,
+        mail: mail(settings)?,
+        limits: limits(settings)?,
         config,
     }))
 }

@@ -38,11 +38,15 @@ pub enum Error {
     /// Larger than allowed (413).
     #[error("{0}")]
     TooLarge(String),
-    /// Asked too often; seconds until the next try makes sense (429).
-    #[error("too many requests")]
+    /// Asked too often (429).
+    #[error("too many requests: {limit}")]
     TooManyRequests {
-        /// Seconds.
+        /// Seconds until the next try makes sense.
         retry_after: u64,
+        /// The limit in words, such as `30 per 1 minute`.
+        limit: String,
+        /// A name for whoever asks that tells nothing about them.
+        client: String,
     },
     /// Something that the server needs is not there at the moment (503).
     #[error("{0}")]

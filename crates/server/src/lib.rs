@@ -9,3 +9,4 @@ pub mod middleware;
 pub mod models;
 pub mod router;
 pub mod state;
+pub mod workers;

@@ -1,11 +1,11 @@
 //! Every route of the system, in one table.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
-use axum::Router;
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
@@ -14,12 +14,19 @@ use crate::{
     features::{audit_log, auth, ops, predictions, uploads, users},
     http::{
         limits::{RateClass, limited},
-        openapi::ApiDoc,
+        openapi::{ApiDoc, complete},
         problem,
     },
     middleware,
     state::AppState,
 };
+
+/// The longest that a request may take, body included.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The same where a file comes along.
+const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
+/// The largest body of a request without a file, in bytes.
+const LARGEST_BODY: usize = 1 << 20;
 
 /// The operations under `/api/v1`, each group with the class that its rate is limited by.
 fn api() -> OpenApiRouter<AppState> {
@@ -54,6 +61,7 @@ fn api() -> OpenApiRouter<AppState> {
                 .routes(routes!(audit_log::api::export))
                 .routes(routes!(audit_log::api::verify)),
         ))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
         .merge(limited(Class::Upload, bodies()))
 }
 
@@ -62,7 +70,8 @@ fn bodies() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(uploads::api::submit::submit_annual))
         .routes(routes!(uploads::api::submit::submit_quarterly))
-        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(DefaultBodyLimit::disable())
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
 }
 
 /// Operations outside `/api/v1`.
@@ -79,16 +88,21 @@ fn table() -> OpenApiRouter<AppState> {
 /// The API document.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    table().to_openapi()
+    let mut document = table().to_openapi();
+    complete(&mut document);
+    document
 }
 
 /// The whole application.
 pub fn router(state: &AppState) -> Router {
-    let (routes, document) = table().split_for_parts();
+    let (routes, mut document) = table().split_for_parts();
+    complete(&mut document);
     let routes = routes
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .with_state(state.clone())
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::denials))
+        .layer(axum::middleware::from_fn(middleware::rates))
         .layer(axum::middleware::from_fn(problem::uniform))
         .layer(axum::middleware::from_fn(middleware::request));
     // Around the routes, so that a path is put right before it is matched.

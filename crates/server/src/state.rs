@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use accunode_db::{Clock, Db};
-use accunode_infra::{Blobs, Wake};
+use accunode_infra::{Blobs, Mail, Wake};
 
 use crate::{
     config::ServerConfig, features::auth::passwords::Passwords, features::auth::tokens::Tokens,
-    models::Models,
+    http::limits::Limits, models::Models,
 };
 
 /// The application's parts, cheap to clone.
@@ -30,6 +30,10 @@ pub struct Parts {
     pub tokens: Tokens,
     /// Password hashing on a bounded pool.
     pub passwords: Passwords,
+    /// How often what may be asked.
+    pub limits: Limits,
+    /// Mail.
+    pub mail: Mail,
     /// Settings.
     pub config: ServerConfig,
 }

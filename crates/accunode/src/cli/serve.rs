@@ -3,12 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use accunode_db::Db;
-use accunode_queue::Runner;
-use accunode_server::{
-    features::{auth, uploads::jobs::UploadHandler},
-    router,
-    state::AppState,
-};
+use accunode_server::{features::auth, router, state::AppState, workers};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use secrecy::ExposeSecret;
@@ -71,7 +66,7 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     let stop = CancellationToken::new();
-    let workers = workers(&state, &stop);
+    let working = work(&state, &stop);
     let stopped = stop.clone();
     tokio::spawn(async move {
         asked.await;
@@ -79,24 +74,21 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
         stopped.cancel();
     });
     router::serve(listener, &state, stop.clone()).await?;
-    workers.await.context("the workers ended badly")?;
+    working.await.context("the workers ended badly")?;
     state.db.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
 /// Starts the workers of this process, if it has any.
-fn workers(state: &AppState, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
+fn work(state: &AppState, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
     let (state, stop) = (state.clone(), stop.clone());
     tokio::spawn(async move {
         let concurrency = state.config.worker_concurrency;
         if concurrency == 0 {
             return;
         }
-        let runner = Runner::new(state.db.clone(), state.wake.clone())
-            .clock(state.clock.clone())
-            .concurrency(concurrency)
-            .handler(UploadHandler { state });
+        let runner = workers::runner(&state, concurrency);
         runner.run(stop).await;
     })
 }

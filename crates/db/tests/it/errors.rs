@@ -47,7 +47,7 @@ async fn prediction(
 on_both_engines! {
     async fn unique_indexes_by_name(test: TestDb) {
         let people = People::stored(test.db()).await;
-        let mut tx = test.db().scoped(&people.user).await.unwrap();
+        let mut tx = test.db().system("test").await.unwrap();
         let taken = user(&mut tx, "user@example.com", "someone").await.unwrap_err();
         assert!(unique_violation(&taken, "users_email") && !unique_violation(&taken, "users_username"), "{taken}");
         drop(tx);
@@ -83,14 +83,14 @@ on_both_engines! {
             assert_eq!(constraint(&refused), Some(expected));
             assert!(!unique_violation(&refused, expected));
         }
-        let mut tx = test.db().scoped(&people.user).await.unwrap();
+        let mut tx = test.db().system("test").await.unwrap();
         let upper = user(&mut tx, "Upper@example.com", "upper").await.unwrap_err();
         assert_eq!(constraint(&upper), Some("users_email_lower"));
     }
 
     async fn defects_are_internal_and_show_no_row(test: TestDb) {
-        let people = People::stored(test.db()).await;
-        let mut tx = test.db().scoped(&people.user).await.unwrap();
+        People::stored(test.db()).await;
+        let mut tx = test.db().system("test").await.unwrap();
         let taken = DbError::from(user(&mut tx, "user@example.com", "someone").await.unwrap_err());
         assert!(!format!("{taken:?}").contains("user@example.com"), "{taken:?}");
         assert!(!taken.is_transient());

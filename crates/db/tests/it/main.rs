@@ -5,6 +5,7 @@ mod bulk;
 mod concurrency;
 mod errors;
 mod isolation;
+mod isolation_people;
 mod migrations;
 mod schema;
 mod statements;

@@ -203,23 +203,32 @@ async fn servers_share_through_redis() {
 }
 
 #[tokio::test]
-async fn waiting_helps_with_redis_too() {
+async fn through_redis_never_too_many_pass_and_waiting_helps() {
     let Some(url) = redis_url() else { return };
-    let limits = RateLimits::redis(&url).unwrap();
+    let (here, there) = (RateLimits::redis(&url).unwrap(), RateLimits::redis(&url).unwrap());
     let key = format!("wait {:?}", std::time::Instant::now());
-    let rates = [Rate { count: 2, window: Duration::from_millis(300) }];
-    for _ in 0..3 {
-        let mut verdict = limits.check(&key, &rates, NOW).await;
-        for _ in 0..50 {
-            if matches!(verdict, Verdict::Refused { .. }) {
-                break;
+    let rates = [Rate { count: 3, window: Duration::from_millis(300) }];
+    let mut passed = Vec::new();
+    let mut waited = false;
+    for limits in [&here, &there].into_iter().cycle().take(24) {
+        let asked = std::time::Instant::now();
+        match limits.check(&key, &rates, NOW).await {
+            Verdict::Allowed(_) => {
+                passed.push((asked, std::time::Instant::now()));
+                waited = false;
             }
-            verdict = limits.check(&key, &rates, NOW).await;
+            Verdict::Refused { retry_after, .. } => {
+                assert!(!waited, "refused again after the wait");
+                tokio::time::sleep(retry_after).await;
+                waited = true;
+            }
         }
-        let (_, retry_after) = refused(verdict);
-        tokio::time::sleep(retry_after).await;
-        allowed(limits.check(&key, &rates, NOW).await);
     }
+    // Between the first and the one that is too many for a window, by the widest reading of the clock.
+    for first_to_fourth in passed.windows(4) {
+        assert!(first_to_fourth[3].1 - first_to_fourth[0].0 >= rates[0].window);
+    }
+    assert!(passed.len() < 24, "nothing was refused");
 }
 
 #[tokio::test]

@@ -8,7 +8,11 @@ use axum::{
     http::{header, request::Parts},
 };
 
-use super::{address, limits::Learned, problem::ApiError};
+use super::{
+    address,
+    limits::{self, Learned, Principal, RateClass},
+    problem::ApiError,
+};
 use crate::{
     caller::{Caller, Origin},
     features::auth::service,
@@ -62,10 +66,19 @@ impl<G: Grant> FromRequestParts<AppState> for Can<G> {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let origin = origin(parts, state);
-        let caller = service::authenticate(state, bearer(parts)?, origin).await?;
+        let caller = match authenticated(parts, state, origin.clone()).await {
+            Err(Error::Unauthorized(text)) => {
+                // Guessing is counted, by address, and so is what it costs to say no.
+                let who = Principal::Address(origin.address.as_deref()).to_string();
+                limits::count_as(parts, state, RateClass::Unauthenticated, "any", &who).await?;
+                return Err(Error::Unauthorized(text).into());
+            }
+            outcome => outcome?,
+        };
         if let Some(learned) = Learned::of(parts) {
             learned.is_called_by(&caller);
         }
+        limits::count(parts, state, &Principal::Caller(&caller)).await?;
         if !caller.holds(G::PERMISSION) {
             tracing::warn!(user.id = %caller.user_id, permission = %G::PERMISSION, "permission denied");
             return Err(Error::Forbidden("Not enough permissions".to_owned()).into());
@@ -77,7 +90,11 @@ impl<G: Grant> FromRequestParts<AppState> for Can<G> {
     }
 }
 
-/// Anybody, signed in or not.
+async fn authenticated(parts: &Parts, state: &AppState, origin: Origin) -> Result<Caller, Error> {
+    service::authenticate(state, bearer(parts)?, origin).await
+}
+
+/// Anybody, signed in or not; counted by the client's address.
 pub struct Public {
     /// Where the request comes from.
     pub origin: Origin,
@@ -89,7 +106,9 @@ impl FromRequestParts<AppState> for Public {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        Ok(Self { origin: origin(parts, state), bearer: bearer(parts).ok().map(str::to_owned) })
+        let origin = origin(parts, state);
+        limits::count(parts, state, &Principal::Address(origin.address.as_deref())).await?;
+        Ok(Self { origin, bearer: bearer(parts).ok().map(str::to_owned) })
     }
 }
 

@@ -1,8 +1,17 @@
 //! How often what may be asked: the class of each route, and where a caller stands.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use axum::{Extension, http::request::Parts};
+use accunode_db::Timestamp;
+use accunode_domain::Error;
+use accunode_infra::{Rate, RateLimits, Standing, Verdict};
+use axum::{Extension, extract::MatchedPath, http::request::Parts};
+use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{caller::Caller, state::AppState};
@@ -96,9 +105,145 @@ pub fn limited(class: RateClass, routes: OpenApiRouter<AppState>) -> OpenApiRout
     routes.layer(Extension(class))
 }
 
+/// The limits in force.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    counter: RateLimits,
+    rates: HashMap<RateClass, Vec<Rate>>,
+}
+
+impl Limits {
+    /// The default rates, changed as `settings` say: `off`, or `class=rate,rate; class=off; …` like
+    /// `user_read=1000/h,5000/day; health=off`.
+    ///
+    /// # Errors
+    /// The class or rate that cannot be read, and what is expected.
+    pub fn new(counter: RateLimits, settings: &str) -> Result<Self, String> {
+        let mut rates = HashMap::new();
+        if settings.trim() == "off" {
+            return Ok(Self { counter, rates });
+        }
+        for class in RateClass::ALL {
+            rates.insert(*class, read_rates(class.default_rates())?);
+        }
+        for change in settings.split(';').map(str::trim).filter(|c| !c.is_empty()) {
+            let (name, list) = change
+                .split_once('=')
+                .ok_or_else(|| format!("'{change}' is not a change of rates: class=rate,rate is expected"))?;
+            let class = RateClass::ALL.iter().find(|c| c.as_str() == name.trim()).ok_or_else(|| {
+                let names: Vec<_> = RateClass::ALL.iter().map(|c| c.as_str()).collect();
+                format!("'{}' is not a class of rates: one of {} is expected", name.trim(), names.join(", "))
+            })?;
+            rates.insert(*class, if list.trim() == "off" { Vec::new() } else { read_rates(list)? });
+        }
+        Ok(Self { counter, rates })
+    }
+
+    /// Counts a request of `who` to `route`. None where nothing is limited.
+    ///
+    /// # Errors
+    /// [`Error::TooManyRequests`] when it came too soon.
+    pub async fn check(
+        &self,
+        class: RateClass,
+        route: &str,
+        who: &str,
+        now: Timestamp,
+    ) -> Result<Option<Standing>, (Standing, Error)> {
+        let rates = self.rates.get(&class).filter(|rates| !rates.is_empty());
+        let Some(rates) = rates else { return Ok(None) };
+        let key = format!("{} {route} {who}", class.as_str());
+        match self.counter.check(&key, rates, now.unix_micros()).await {
+            Verdict::Allowed(standing) => Ok(Some(standing)),
+            Verdict::Refused { standing, retry_after } => {
+                let error = Error::TooManyRequests {
+                    retry_after: whole_seconds(retry_after),
+                    limit: standing.rate.to_string(),
+                    client: pseudonym(who),
+                };
+                Err((standing, error))
+            }
+        }
+    }
+}
+
+/// The beginning of a hash: the same for the same client, and telling nothing about it.
+#[must_use]
+pub fn pseudonym(who: &str) -> String {
+    format!("{}...", hex::encode(&Sha256::digest(who)[..4]))
+}
+
+/// Whole seconds, rounded up: who waits as long as told is let in.
+pub(crate) fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+fn read_rates(list: &str) -> Result<Vec<Rate>, String> {
+    list.split(',').map(|rate| rate.trim().parse()).collect()
+}
+
+/// Whom a request counts for.
+#[derive(Clone, Debug)]
+pub enum Principal<'a> {
+    /// A person or machine that is known.
+    Caller(&'a Caller),
+    /// A client by its address.
+    Address(Option<&'a str>),
+}
+
+impl fmt::Display for Principal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Caller(caller) => match caller.api_key {
+                Some(key) => write!(f, "key {key}"),
+                None => write!(f, "user {}", caller.user_id),
+            },
+            Self::Address(address) => write!(f, "address {}", address.unwrap_or("unknown")),
+        }
+    }
+}
+
+/// Counts the request under its route's class, and notes where its sender stands.
+///
+/// # Errors
+/// [`Error::TooManyRequests`].
+pub async fn count(parts: &Parts, state: &AppState, who: &Principal<'_>) -> Result<(), Error> {
+    let class = parts.extensions.get::<RateClass>().copied().unwrap_or(RateClass::Other);
+    let route = parts.extensions.get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+    let route = format!("{} {route}", parts.method);
+    count_as(parts, state, class, &route, &who.to_string()).await
+}
+
+/// Counts the request under any class, for a route and a sender in words.
+///
+/// # Errors
+/// As [`count`].
+pub async fn count_as(
+    parts: &Parts,
+    state: &AppState,
+    class: RateClass,
+    route: &str,
+    who: &str,
+) -> Result<(), Error> {
+    let (standing, outcome) = match state.limits.check(class, route, who, state.clock.now()).await {
+        Ok(standing) => (standing, Ok(())),
+        Err((standing, error)) => (Some(standing), Err(error)),
+    };
+    if let (Some(learned), Some(standing)) = (Learned::of(parts), standing) {
+        learned.stands(standing);
+    }
+    outcome
+}
+
 /// What the extractors learn about a request, for the middleware around them.
 #[derive(Clone, Debug, Default)]
-pub struct Learned(Arc<OnceLock<Caller>>);
+pub struct Learned(Arc<Slots>);
+
+#[derive(Debug, Default)]
+struct Slots {
+    caller: OnceLock<Caller>,
+    standing: OnceLock<Standing>,
+}
 
 impl Learned {
     /// Of this request.
@@ -110,12 +255,48 @@ impl Learned {
     /// Notes who calls.
     pub fn is_called_by(&self, caller: &Caller) {
         // A request has one caller: a second extractor finds the same.
-        let _ = self.0.set(caller.clone());
+        let _ = self.0.caller.set(caller.clone());
     }
 
     /// Who calls, once an extractor has found out.
     #[must_use]
     pub fn caller(&self) -> Option<&Caller> {
-        self.0.get()
+        self.0.caller.get()
+    }
+
+    fn stands(&self, standing: Standing) {
+        // The first count is the route's own.
+        let _ = self.0.standing.set(standing);
+    }
+
+    /// Where the caller stands with the rate of the route.
+    #[must_use]
+    pub fn standing(&self) -> Option<&Standing> {
+        self.0.standing.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_can_be_read() {
+        let limits = Limits::new(RateLimits::in_process(), "").unwrap();
+        assert_eq!(limits.rates.len(), RateClass::ALL.len());
+        assert!(limits.rates.values().all(|rates| !rates.is_empty()));
+    }
+
+    #[test]
+    fn settings_change_what_they_name_and_say_what_they_cannot_read() {
+        let new = |settings: &str| Limits::new(RateLimits::in_process(), settings);
+        let limits = new("user_read=5/s; health=off").unwrap();
+        assert_eq!(limits.rates[&RateClass::UserRead], ["5/s".parse().unwrap()]);
+        assert!(limits.rates[&RateClass::Health].is_empty());
+        assert_eq!(limits.rates[&RateClass::Auth], ["30/min".parse().unwrap()]);
+        assert!(new("off").unwrap().rates.is_empty());
+        assert!(new("nonsense=5/s").unwrap_err().contains("user_read"));
+        assert!(new("auth=often").unwrap_err().contains("often"));
+        assert!(new("auth").unwrap_err().contains("class=rate"));
     }
 }

@@ -1,28 +1,35 @@
 //! The API document.
 
 use utoipa::{
-    Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    Modify,
+    openapi::{
+        ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
-use super::problem::{Detail, FieldProblem, ValidationProblem};
+use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
 
 /// Title, tags and the ways to authenticate; the operations come from the route table.
-#[derive(OpenApi)]
+#[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "AccuNode API",
         description = "Corporate default prediction: score companies one by one or as portfolio files.",
     ),
-    components(schemas(Detail, ValidationProblem, FieldProblem)),
+    components(schemas(Detail, TooOften, ValidationProblem, FieldProblem)),
     modifiers(&Bearer),
     tags(
         (name = "auth", description = "Signing in"),
         (name = "users", description = "People"),
         (name = "predictions", description = "Scores of single companies"),
         (name = "uploads", description = "Portfolio files, scored as jobs"),
+        (name = "tenants", description = "Customers"),
+        (name = "tenant_admins", description = "Who runs the customers"),
+        (name = "organizations", description = "Departments of customers and their people"),
+        (name = "api_keys", description = "Keys that machines sign in with"),
         (name = "audit_log", description = "Who did what, and whether the record is whole"),
-        (name = "contact", description = "Messages from the contact form"),
+        (name = "contact", description = "Messages to the operator"),
         (name = "ops", description = "The running system"),
     )
 )]
@@ -31,11 +38,50 @@ pub struct ApiDoc;
 struct Bearer;
 
 impl Modify for Bearer {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+    fn modify(&self, openapi: &mut OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         openapi
             .components
             .get_or_insert_with(Default::default)
             .add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
+}
+
+/// Adds the answers that any operation can give, where an operation does not describe its own.
+pub fn complete(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let mut common = vec![
+                ("429", "Asked too often", "TooOften"),
+                ("500", "A failure inside", "Detail"),
+                ("503", "Something that is needed is not there at the moment", "Detail"),
+                ("504", "It took too long", "Detail"),
+            ];
+            if operation.security.is_some() {
+                common.push(("401", "Not signed in, or no longer", "Detail"));
+                common.push(("403", "Not permitted", "Detail"));
+            }
+            if operation.request_body.is_some() {
+                common.push(("400", "The request cannot be carried out or broke off", "Detail"));
+                common.push(("413", "Larger than allowed", "Detail"));
+                common.push(("422", "Fields that are not acceptable", "ValidationProblem"));
+            }
+            if operation.parameters.is_some() {
+                common.push(("422", "Parameters that are not acceptable", "ValidationProblem"));
+            }
+            for (status, description, schema) in common {
+                operation
+                    .responses
+                    .responses
+                    .entry(status.to_owned())
+                    .or_insert_with(|| answer(description, schema));
+            }
+        }
+    }
+}
+
+fn answer(description: &str, schema: &str) -> RefOr<Response> {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
+    ResponseBuilder::new().description(description).content("application/json", content).build().into()
 }

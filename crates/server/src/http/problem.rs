@@ -18,6 +18,21 @@ pub struct Detail {
     pub detail: String,
 }
 
+/// Body of an answer to who asks too often (429).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TooOften {
+    /// `Rate limit exceeded`.
+    pub error: String,
+    /// One sentence.
+    pub message: String,
+    /// The limit, such as `30 per 1 minute`.
+    pub detail: String,
+    /// Seconds until the next try makes sense; also in the header `Retry-After`.
+    pub retry_after: u64,
+    /// Whom the limit counted, as a part of a hash.
+    pub client_id: String,
+}
+
 /// Body of a validation error (422).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ValidationProblem {
@@ -76,11 +91,7 @@ impl IntoResponse for ApiError {
             Error::NotFound(text) => detail(StatusCode::NOT_FOUND, text),
             Error::Conflict(text) => detail(StatusCode::CONFLICT, text),
             Error::TooLarge(text) => detail(StatusCode::PAYLOAD_TOO_LARGE, text),
-            Error::TooManyRequests { retry_after } => {
-                let mut response = detail(StatusCode::TOO_MANY_REQUESTS, "Too many requests".to_owned());
-                response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
-                response
-            }
+            Error::TooManyRequests { retry_after, limit, client } => too_often(retry_after, limit, client),
             Error::Unavailable(text) => detail(StatusCode::SERVICE_UNAVAILABLE, text),
             Error::Internal(source) => {
                 // The text stays in the log: it may hold SQL or a path.
@@ -93,6 +104,19 @@ impl IntoResponse for ApiError {
 
 fn detail(status: StatusCode, detail: String) -> Response {
     (status, Json(Detail { detail })).into_response()
+}
+
+fn too_often(retry_after: u64, limit: String, client_id: String) -> Response {
+    let body = TooOften {
+        error: "Rate limit exceeded".to_owned(),
+        message: format!("Too many requests: try again in {retry_after} seconds"),
+        detail: limit,
+        retry_after,
+        client_id,
+    };
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
+    response
 }
 
 fn validation(fields: Vec<FieldError>) -> Response {
@@ -121,7 +145,7 @@ pub async fn uniform(request: Request, next: Next) -> Response {
         StatusCode::NOT_FOUND => "Not Found",
         StatusCode::METHOD_NOT_ALLOWED => "Method Not Allowed",
         StatusCode::PAYLOAD_TOO_LARGE => "The request is larger than allowed",
-        StatusCode::REQUEST_TIMEOUT => "The request took too long",
+        StatusCode::GATEWAY_TIMEOUT => "The request took too long",
         _ => status.canonical_reason().unwrap_or("Error"),
     };
     let (mut parts, _) = response.into_parts();

@@ -25,9 +25,8 @@ const LONGEST: usize = 500;
 /// Passes the request on and notes a 403 with method, path (and so the ids of what it was about) and reason. When
 /// the entry cannot be written the answer is the same and the log says so: nothing was done that would have to be
 /// undone.
-pub async fn denials(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let learned = Learned::default();
-    request.extensions_mut().insert(learned.clone());
+pub async fn denials(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let learned = request.extensions().get::<Learned>().cloned().unwrap_or_default();
     let target: String =
         format!("{} {}", request.method(), request.uri().path()).chars().take(LONGEST).collect();
     let response = next.run(request).await;

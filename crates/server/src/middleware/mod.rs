@@ -4,6 +4,7 @@ mod cors;
 mod denials;
 mod headers;
 mod panic;
+mod rates;
 mod request;
 mod trailing_slash;
 
@@ -11,5 +12,6 @@ pub use cors::cors;
 pub use denials::denials;
 pub use headers::headers;
 pub use panic::panicked;
+pub use rates::rates;
 pub use request::request;
 pub use trailing_slash::trim_trailing_slash;

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use accunode_db::Clock;
+use accunode_db::{Clock, Db};
 use accunode_domain::{Actor, UserId};
-use accunode_infra::{Blobs, Wake};
-use accunode_queue::Runner;
+use accunode_infra::{Blobs, Mail, RateLimits, Wake};
 use accunode_server::{
     config::ServerConfig,
-    features::{
-        auth::{passwords::Passwords, tokens::Tokens},
-        uploads::jobs::UploadHandler,
-    },
+    features::auth::{passwords::Passwords, tokens::Tokens},
+    http::limits::Limits as RateLimitTable,
     models::Models,
     router::router,
     state::{AppState, Parts},
+    workers::runner,
 };
 use accunode_testkit::{People, TestDb};
 use axum::{
@@ -36,7 +34,7 @@ pub struct TestApp {
     router: Router,
     stop: CancellationToken,
     pub test: TestDb,
-    _files: TempDir,
+    files: TempDir,
 }
 
 /// What tests change of the settings.
@@ -45,11 +43,13 @@ pub struct Limits {
     pub bytes: u64,
     pub rows: u64,
     pub chunk: usize,
+    /// As in `ACCUNODE_RATE_LIMITS`.
+    pub rates: &'static str,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 10 << 20, rows: 10_000, chunk: 500 }
+        Self { bytes: 10 << 20, rows: 10_000, chunk: 500, rates: "off" }
     }
 }
 
@@ -68,6 +68,17 @@ impl TestApp {
 
     /// The application without a worker: uploads stay queued.
     pub async fn without_worker(test: TestDb, limits: Limits) -> Self {
+        let db = test.db().clone();
+        Self::on(test, db, limits).await
+    }
+
+    /// The application with the first wall taken away, see [`Db::with_widened_predicates`].
+    pub async fn with_widened_predicates(test: TestDb) -> Self {
+        let db = test.db().with_widened_predicates();
+        Self::on(test, db, Limits::default()).await
+    }
+
+    async fn on(test: TestDb, db: Db, limits: Limits) -> Self {
         let files = tempfile::tempdir().unwrap();
         let secret = SecretString::from("a secret for tests, of 32 bytes or more");
         let config = ServerConfig {
@@ -87,18 +98,29 @@ impl TestApp {
             chunk_rows: limits.chunk,
         };
         let state = AppState::new(Parts {
-            db: test.db().clone(),
+            db,
             blobs: Blobs::local(files.path()).unwrap(),
             wake: Wake::in_process(),
             clock: Clock::system(),
             models: Models::shipped().unwrap(),
             tokens: Tokens::new(&secret, None, 60),
             passwords: Passwords::new(2).unwrap(),
+            mail: Mail::folder(files.path().join("mail"), "AccuNode <no-reply@example.org>").unwrap(),
+            limits: RateLimitTable::new(RateLimits::in_process(), limits.rates).unwrap(),
             config,
         });
         let people = People::stored(test.db()).await;
         let router = router(&state);
-        Self { state, people, router, stop: CancellationToken::new(), test, _files: files }
+        Self { state, people, router, stop: CancellationToken::new(), test, files }
+    }
+
+    /// The mails that were sent, oldest first.
+    pub fn mails(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.files.path().join("mail")) else { return Vec::new() };
+        let mut paths: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
+        paths.retain(|p| p.extension().is_some_and(|e| e == "eml"));
+        paths.sort();
+        paths.iter().map(|p| std::fs::read_to_string(p).unwrap()).collect()
     }
 
     /// Starts a worker that ends with the application.
@@ -108,10 +130,7 @@ impl TestApp {
 
     /// Starts a worker that stops gracefully when the token is cancelled.
     pub fn work_until(&self, stop: CancellationToken) {
-        let runner = Runner::new(self.state.db.clone(), self.state.wake.clone())
-            .clock(self.state.clock.clone())
-            .concurrency(2)
-            .handler(UploadHandler { state: self.state.clone() });
+        let runner = runner(&self.state, 2);
         tokio::spawn(runner.run(stop));
     }
 

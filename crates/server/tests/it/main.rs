@@ -6,6 +6,9 @@
 mod app;
 mod architecture;
 mod files;
+mod headers;
+mod isolation;
+mod limits;
 mod openapi;
 mod routes;
 mod store;

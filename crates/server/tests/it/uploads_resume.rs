@@ -45,7 +45,7 @@ on_both_engines! {
     }
 
     async fn a_large_file_is_counted_by_the_worker(test: TestDb) {
-        let app = TestApp::with(test, Limits { bytes: 20 << 20, rows: 6, chunk: 4 }).await;
+        let app = TestApp::with(test, Limits { bytes: 20 << 20, rows: 6, chunk: 4, ..Limits::default() }).await;
         let user = app.client(&app.people.user);
         // Cells and rows may be as wide as this; six rows are more than 4 MiB.
         let notes = vec!["y".repeat(110_000); 8].join(",");

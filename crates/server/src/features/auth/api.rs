@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::service;
 use crate::{
     http::{
+        auth::Public,
         body::Fields,
         problem::{ApiResult, Detail, ValidationProblem},
     },
@@ -43,7 +44,7 @@ pub struct Token {
         (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
-pub async fn login(State(state): State<AppState>, mut fields: Fields) -> ApiResult<Json<Token>> {
+pub async fn login(_: Public, State(state): State<AppState>, mut fields: Fields) -> ApiResult<Json<Token>> {
     let email = fields.text("email", 255, |text| Ok(validate::plain_text(text, 255)?.to_lowercase()));
     let password = fields.secret("password");
     let (email, password) = fields.finish((email, password))?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::service;
-use crate::state::AppState;
+use crate::{http::auth::Public, state::AppState};
 
 /// Name and version of the service, and where to go on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,7 +32,7 @@ pub struct Root {
 
 /// What this is.
 #[utoipa::path(get, path = "/", tag = "ops", responses((status = OK, body = Root)))]
-pub async fn root(State(state): State<AppState>) -> Json<Root> {
+pub async fn root(_: Public, State(state): State<AppState>) -> Json<Root> {
     Json(service::root(&state))
 }
 
@@ -115,6 +115,6 @@ pub struct Machine {
 
 /// Whether the parts of the system work. Always 200: `status` tells.
 #[utoipa::path(get, path = "/health", tag = "ops", responses((status = OK, body = Health)))]
-pub async fn health(State(state): State<AppState>) -> Json<Health> {
+pub async fn health(_: Public, State(state): State<AppState>) -> Json<Health> {
     Json(service::health(&state).await)
 }

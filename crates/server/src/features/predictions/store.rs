@@ -80,6 +80,7 @@ macro_rules! select {
     };
 }
 
+/// A creator is named to the people of their organization, while they are in it.
 macro_rules! from {
     ($kind:tt) => {
         concat!(
@@ -87,7 +88,8 @@ macro_rules! from {
             stringify!($kind),
             "_predictions p JOIN companies c ON c.id = p.company_id
                LEFT JOIN organizations o ON o.id = p.organization_id
-               LEFT JOIN users u ON u.id = p.created_by"
+               LEFT JOIN users u ON u.id = p.created_by AND u.deleted_at IS NULL
+                    AND (p.access_level = 'personal' OR u.organization_id = p.organization_id)"
         )
     };
 }

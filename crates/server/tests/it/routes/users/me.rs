@@ -9,10 +9,10 @@ on_both_engines! {
         let app = TestApp::without_worker(test, Limits::default()).await;
         let me = app.client(&app.people.super_admin).get_ok("/users/me").await;
         assert_eq!((me["access_level"].as_str(), me["total_tenants"].as_i64()), (Some("global"), Some(2)));
-        assert_eq!(me["tenants"][0]["organizations"].as_array().unwrap().len(), 1);
+        assert_eq!(me["tenants"][0]["organizations"].as_array().unwrap().len(), 2);
         let me = app.client(&app.people.tenant_admin).get_ok("/users/me").await;
-        assert_eq!((me["access_level"].as_str(), me["organizations"].as_array().unwrap().len()), (Some("tenant"), 1));
-        assert_eq!(me["tenant"]["total_organizations"], 1);
+        assert_eq!((me["access_level"].as_str(), me["organizations"].as_array().unwrap().len()), (Some("tenant"), 2));
+        assert_eq!(me["tenant"]["total_organizations"], 2);
         let me = app.client(&app.people.org_admin).get_ok("/users/me").await;
         assert!(me["organization"]["join_token"].is_string());
         assert!(me["organization_members"].as_array().unwrap().len() >= 3);

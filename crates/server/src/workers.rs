@@ -1,0 +1,14 @@
+//! Who does which job: the one list of the handlers.
+
+use accunode_queue::Runner;
+
+use crate::{features::uploads::jobs::UploadHandler, state::AppState};
+
+/// A runner with every handler of the application, of `concurrency` jobs at once.
+#[must_use]
+pub fn runner(state: &AppState, concurrency: usize) -> Runner {
+    Runner::new(state.db.clone(), state.wake.clone())
+        .clock(state.clock.clone())
+        .concurrency(concurrency)
+        .handler(UploadHandler { state: state.clone() })
+}

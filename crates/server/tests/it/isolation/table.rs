@@ -1,0 +1,360 @@
+//! Every operation: what guards it, what it is done to, and a body that it takes.
+
+use accunode_domain::{Belongs, OrganizationId, Permission, Reach, Role, TenantId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::world::{Relation, World, listed};
+
+/// What stands before an operation.
+#[derive(Clone, Copy, Debug)]
+pub enum Guard {
+    /// Anybody may ask.
+    Public,
+    /// A permission of the matrix.
+    Permission(Permission),
+}
+
+/// What an operation is done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    /// Nothing in particular: a list, or something new.
+    Nothing,
+    Person,
+    Organization,
+    /// An address on an organization's whitelist.
+    Listed,
+    /// A person as member of an organization.
+    Member,
+    Tenant,
+    Upload,
+    ApiKey,
+}
+
+pub struct Operation {
+    /// Method and template, as in the API document.
+    pub route: &'static str,
+    pub guard: Guard,
+    subject: Subject,
+    body: Option<fn(&World, Relation) -> Value>,
+    query: &'static str,
+    /// Whether rules of its own may refuse (400, 409) what is in reach.
+    pub may_refuse: bool,
+    /// Statuses besides, with which it may refuse what is in reach.
+    pub excused: &'static [u16],
+    /// Whether it takes a file.
+    pub form: bool,
+    /// Whether it tells about all of the caller's own part of the world.
+    surroundings: bool,
+}
+
+/// A request about something.
+pub struct Target {
+    pub path: String,
+    pub body: Option<Value>,
+    /// None for what has no object.
+    pub belongs: Option<Belongs>,
+}
+
+impl Operation {
+    /// The request about what stands in this relation, if there is such a thing.
+    pub fn target(&self, world: &World, relation: Relation) -> Option<Target> {
+        let template = self.route.split(' ').nth(1)?;
+        let place = || world.place(relation).filter(|_| relation != Relation::Own);
+        let (ids, belongs): (Vec<String>, _) = match self.subject {
+            Subject::Nothing if relation == Relation::Own => (Vec::new(), None),
+            Subject::Nothing => return None,
+            Subject::Person => {
+                let person = world.person(relation)?;
+                (vec![person.actor.user_id.to_string()], Some(person.belongs()))
+            }
+            Subject::Upload => {
+                let person = world.person(relation)?;
+                (vec![person.upload.to_string()], Some(person.belongs()))
+            }
+            Subject::ApiKey => {
+                let person = world.person(relation)?;
+                let belongs = Belongs { owner: Some(person.actor.user_id), ..Belongs::default() };
+                (vec![person.api_key.to_string()], Some(belongs))
+            }
+            Subject::Tenant => {
+                let tenant = match relation {
+                    Relation::SameOrganization | Relation::OtherTenant => place()?.tenant?,
+                    _ => return None,
+                };
+                let belongs = Belongs { tenant: Some(TenantId(tenant)), ..Belongs::default() };
+                (vec![tenant.to_string()], Some(belongs))
+            }
+            Subject::Organization | Subject::Listed | Subject::Member => {
+                let place = place()?;
+                let mut ids = vec![place.organization.to_string()];
+                match self.subject {
+                    Subject::Listed => ids.push(listed(relation.word(), &world.tag)),
+                    Subject::Member if relation == Relation::Nowhere => return None,
+                    Subject::Member => ids.push(world.person(relation)?.actor.user_id.to_string()),
+                    _ => {}
+                }
+                let belongs = Belongs {
+                    owner: None,
+                    organization: Some(OrganizationId(place.organization)),
+                    tenant: place.tenant.map(TenantId),
+                };
+                (ids, Some(belongs))
+            }
+        };
+        let mut ids = ids.into_iter();
+        let parts = template.split('/').map(|part| match part.strip_prefix('{') {
+            Some(_) => ids.next().unwrap_or_else(|| panic!("{}: too few identifiers", self.route)),
+            None => part.to_owned(),
+        });
+        let path = parts.collect::<Vec<_>>().join("/") + self.query;
+        Some(Target { path, body: self.body.map(|body| body(world, relation)), belongs })
+    }
+
+    /// Whether an answer to this role may tell about what stands in this relation.
+    pub fn shows(&self, role: Role, relation: Relation) -> bool {
+        let Guard::Permission(permission) = self.guard else { return false };
+        if self.surroundings {
+            return true;
+        }
+        match role.reach(permission) {
+            Reach::No => false,
+            Reach::Own => relation == Relation::Own,
+            Reach::Organization => matches!(relation, Relation::Own | Relation::SameOrganization),
+            Reach::Tenant => relation <= Relation::SameTenant,
+            Reach::All => true,
+        }
+    }
+}
+
+fn fresh() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+fn address(_: &World, _: Relation) -> Value {
+    json!({ "email": format!("{}@example.com", fresh()) })
+}
+
+fn names(_: &World, _: Relation) -> Value {
+    json!({ "full_name": "Another Name" })
+}
+
+fn role(_: &World, _: Relation) -> Value {
+    json!({ "role": "user" })
+}
+
+fn member_role(_: &World, _: Relation) -> Value {
+    json!({ "role": "org_admin" })
+}
+
+fn new_person(_: &World, _: Relation) -> Value {
+    json!({ "email": format!("{}@example.com", fresh()), "password": "correct horse 1", "role": "user" })
+}
+
+/// What the creator's own place makes possible: `POST /users` takes no plain user from an org_admin.
+fn new_colleague(world: &World, _: Relation) -> Value {
+    let role = if world.caller.actor.organization_id.is_some() { "org_member" } else { "user" };
+    json!({ "email": format!("{}@example.com", fresh()), "password": "correct horse 1", "role": role })
+}
+
+fn new_place(_: &World, _: Relation) -> Value {
+    json!({ "name": format!("Place {}", fresh()) })
+}
+
+fn described(_: &World, _: Relation) -> Value {
+    json!({ "description": "Another description" })
+}
+
+fn new_tenant(_: &World, _: Relation) -> Value {
+    json!({
+        "tenant_name": format!("Tenant {}", fresh()), "admin_email": format!("{}@example.com", fresh()),
+        "admin_password": "correct horse 1", "admin_first_name": "First", "admin_last_name": "Admin"
+    })
+}
+
+fn their_tenant(world: &World, relation: Relation) -> Value {
+    json!({
+        "user_email": world.person(relation).unwrap().email,
+        "tenant_id": world.place(relation).unwrap().tenant.unwrap()
+    })
+}
+
+fn their_organization(world: &World, relation: Relation) -> Value {
+    json!({
+        "user_email": world.person(relation).unwrap().email,
+        "organization_id": world.place(relation).unwrap().organization, "role": "org_member"
+    })
+}
+
+fn their_member(world: &World, relation: Relation) -> Value {
+    json!({ "user_id": world.person(relation).unwrap().actor.user_id })
+}
+
+fn annual(_: &World, _: Relation) -> Value {
+    json!({
+        "company_symbol": fresh()[..16], "company_name": "Example Works", "market_cap": 1.0, "sector": "Sector",
+        "reporting_year": "2024", "long_term_debt_to_total_capital": 1.0, "total_debt_to_ebitda": 1.0,
+        "net_income_margin": 1.0, "ebit_to_interest_expense": 1.0, "return_on_assets": 1.0
+    })
+}
+
+fn quarterly(_: &World, _: Relation) -> Value {
+    json!({
+        "company_symbol": fresh()[..16], "company_name": "Example Works", "market_cap": 1.0, "sector": "Sector",
+        "reporting_year": "2024", "reporting_quarter": "Q1", "total_debt_to_ebitda": 1.0, "sga_margin": 1.0,
+        "long_term_debt_to_total_capital": 1.0, "return_on_capital": 1.0
+    })
+}
+
+fn everything(_: &World, _: Relation) -> Value {
+    json!({ "include_predictions": true, "include_companies": true, "include_errors": true })
+}
+
+fn passwords(_: &World, _: Relation) -> Value {
+    json!({ "current_password": "wrong horse 1", "new_password": "correct horse 2" })
+}
+
+fn key(_: &World, _: Relation) -> Value {
+    json!({ "name": "a machine", "permissions": ["prediction.read"] })
+}
+
+fn token(_: &World, _: Relation) -> Value {
+    json!({ "join_token": "unknown" })
+}
+
+const fn public(route: &'static str) -> Operation {
+    Operation { guard: Guard::Public, ..guarded(route, Permission::UserSelf, Subject::Nothing) }
+}
+
+const fn guarded(route: &'static str, permission: Permission, subject: Subject) -> Operation {
+    Operation {
+        route,
+        guard: Guard::Permission(permission),
+        subject,
+        body: None,
+        query: "",
+        may_refuse: false,
+        excused: &[],
+        form: false,
+        surroundings: false,
+    }
+}
+
+impl Operation {
+    const fn takes(self, body: fn(&World, Relation) -> Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+    const fn with(self, query: &'static str) -> Self {
+        Self { query, ..self }
+    }
+    const fn may_refuse(self) -> Self {
+        Self { may_refuse: true, ..self }
+    }
+    const fn excused(self, excused: &'static [u16]) -> Self {
+        Self { excused, ..self }
+    }
+    const fn takes_a_file(self) -> Self {
+        Self { form: true, ..self }
+    }
+    const fn tells_of_surroundings(self) -> Self {
+        Self { surroundings: true, ..self }
+    }
+}
+
+use Permission as P;
+use Subject::{ApiKey, Listed, Member, Nothing, Organization, Person, Tenant, Upload};
+
+pub const TABLE: &[Operation] = &[
+    public("GET /"),
+    public("GET /health"),
+    // auth
+    public("POST /api/v1/auth/register"),
+    public("POST /api/v1/auth/login"),
+    public("POST /api/v1/auth/refresh"),
+    public("POST /api/v1/auth/logout"),
+    public("POST /api/v1/auth/forgot-password"),
+    public("POST /api/v1/auth/reset-password"),
+    guarded("POST /api/v1/auth/join", P::OrganizationJoin, Nothing).takes(token).excused(&[404, 409]),
+    guarded("POST /api/v1/auth/change-password", P::UserSelf, Nothing).takes(passwords).may_refuse(),
+    guarded("POST /api/v1/auth/logout-all", P::UserSelf, Nothing),
+    guarded("POST /api/v1/auth/admin/create-user", P::UserCreate, Nothing).takes(new_person),
+    // api_keys
+    guarded("GET /api/v1/api-keys", P::ApiKeyManage, Nothing),
+    guarded("POST /api/v1/api-keys", P::ApiKeyManage, Nothing).takes(key),
+    guarded("DELETE /api/v1/api-keys/{id}", P::ApiKeyManage, ApiKey),
+    // users
+    guarded("GET /api/v1/users/me", P::UserSelf, Nothing).tells_of_surroundings(),
+    guarded("PUT /api/v1/users/me", P::UserSelf, Nothing).takes(names),
+    guarded("GET /api/v1/users/profile", P::UserSelf, Nothing),
+    guarded("PUT /api/v1/users/profile", P::UserSelf, Nothing).takes(names),
+    guarded("GET /api/v1/users", P::UserRead, Nothing),
+    guarded("POST /api/v1/users", P::UserCreate, Nothing).takes(new_colleague),
+    guarded("GET /api/v1/users/{id}", P::UserRead, Person),
+    guarded("PUT /api/v1/users/{id}", P::UserUpdate, Person).takes(names),
+    guarded("PUT /api/v1/users/{id}/role", P::UserRole, Person).takes(role).may_refuse(),
+    guarded("PATCH /api/v1/users/{id}/role", P::UserRole, Person).takes(role).may_refuse(),
+    guarded("POST /api/v1/users/{id}/activate", P::UserActivate, Person).may_refuse(),
+    guarded("PATCH /api/v1/users/{id}/activate", P::UserActivate, Person).may_refuse(),
+    guarded("POST /api/v1/users/{id}/deactivate", P::UserActivate, Person).may_refuse(),
+    guarded("PATCH /api/v1/users/{id}/deactivate", P::UserActivate, Person).may_refuse(),
+    guarded("DELETE /api/v1/users/{id}", P::UserDelete, Person).may_refuse(),
+    // tenant_admins
+    guarded("POST /api/v1/tenant-admin/create-tenant-with-admin", P::TenantManage, Nothing).takes(new_tenant),
+    guarded("POST /api/v1/tenant-admin/assign-existing-user", P::TenantManage, Tenant).takes(their_tenant),
+    guarded("POST /api/v1/tenant-admin/assign-user-to-organization", P::OrganizationAssign, Organization)
+        .takes(their_organization),
+    guarded("GET /api/v1/tenant-admin/tenant/{tenant_id}/admin-info", P::TenantManage, Tenant),
+    guarded("DELETE /api/v1/tenant-admin/remove-tenant-admin/{user_id}", P::TenantManage, Person)
+        .may_refuse(),
+    // tenants
+    guarded("GET /api/v1/tenants", P::TenantRead, Nothing),
+    guarded("POST /api/v1/tenants", P::TenantManage, Nothing).takes(new_place),
+    guarded("GET /api/v1/tenants/{id}", P::TenantRead, Tenant),
+    guarded("PUT /api/v1/tenants/{id}", P::TenantUpdate, Tenant).takes(described),
+    guarded("DELETE /api/v1/tenants/{id}", P::TenantManage, Tenant).with("?force=true"),
+    guarded("GET /api/v1/tenants/{id}/stats", P::TenantRead, Tenant),
+    // organizations
+    guarded("GET /api/v1/organizations", P::OrganizationRead, Nothing),
+    guarded("POST /api/v1/organizations", P::OrganizationCreate, Nothing).takes(new_place),
+    guarded("GET /api/v1/organizations/{id}", P::OrganizationRead, Organization),
+    guarded("PUT /api/v1/organizations/{id}", P::OrganizationUpdate, Organization).takes(described),
+    guarded("DELETE /api/v1/organizations/{id}", P::OrganizationDelete, Organization).with("?force=true"),
+    guarded("POST /api/v1/organizations/{id}/regenerate-token", P::OrganizationToken, Organization),
+    guarded("GET /api/v1/organizations/{id}/whitelist", P::OrganizationWhitelist, Organization),
+    guarded("POST /api/v1/organizations/{id}/whitelist", P::OrganizationWhitelist, Organization)
+        .takes(address),
+    guarded("DELETE /api/v1/organizations/{id}/whitelist/{email}", P::OrganizationWhitelist, Listed),
+    guarded("GET /api/v1/organizations/{id}/users", P::OrganizationRead, Organization),
+    guarded("POST /api/v1/organizations/{id}/users", P::OrganizationMembers, Organization)
+        .takes(their_member)
+        .may_refuse(),
+    guarded("PATCH /api/v1/organizations/{id}/users/{user_id}/role", P::OrganizationMembers, Member)
+        .takes(member_role),
+    guarded("DELETE /api/v1/organizations/{id}/users/{user_id}", P::OrganizationMembers, Member),
+    guarded("GET /api/v1/organizations/{id}/details", P::OrganizationRead, Organization),
+    guarded("GET /api/v1/organizations/{id}/admins", P::OrganizationRead, Organization),
+    guarded("GET /api/v1/organizations/{id}/global-data-access", P::OrganizationRead, Organization),
+    guarded("PATCH /api/v1/organizations/{id}/global-data-access", P::OrganizationGlobalData, Organization)
+        .with("?allow_access=true"),
+    // predictions
+    guarded("POST /api/v1/predictions/annual", P::PredictionCreate, Nothing).takes(annual),
+    guarded("POST /api/v1/predictions/quarterly", P::PredictionCreate, Nothing).takes(quarterly),
+    guarded("GET /api/v1/predictions/annual", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/quarterly", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/annual/system", P::PredictionReadSystem, Nothing),
+    guarded("GET /api/v1/predictions/quarterly/system", P::PredictionReadSystem, Nothing),
+    // uploads
+    guarded("POST /api/v1/predictions/annual/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
+    guarded("POST /api/v1/predictions/quarterly/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
+    guarded("GET /api/v1/predictions/jobs", P::UploadRead, Nothing),
+    guarded("GET /api/v1/predictions/jobs/{id}/status", P::UploadRead, Upload),
+    guarded("POST /api/v1/predictions/jobs/{id}/results", P::UploadRead, Upload).takes(everything),
+    // audit_log
+    guarded("GET /api/v1/audit", P::AuditRead, Nothing),
+    guarded("GET /api/v1/audit/export", P::AuditRead, Nothing),
+    guarded("GET /api/v1/audit/verify", P::AuditRead, Nothing),
+    // contact
+    public("POST /api/v1/contact/submit"),
+    guarded("GET /api/v1/contact/test-email", P::ContactTest, Nothing),
+    guarded("POST /api/v1/contact/test-send", P::ContactTest, Nothing).with("?test_email=probe@example.com"),
+];

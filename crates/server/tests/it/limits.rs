@@ -1,0 +1,132 @@
+//! How often what may be asked, by whom, and what an answer says about it.
+
+use std::fmt::Write as _;
+
+use accunode_db::Timestamp;
+use accunode_infra::RateLimits;
+use accunode_server::http::limits::{Limits as Table, RateClass};
+use accunode_testkit::on_both_engines;
+use axum::{
+    body::Body,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use http_body_util::BodyExt;
+use serde_json::Value;
+
+use crate::app::{Limits, TestApp};
+
+/// One request a minute for everything.
+fn one_a_minute() -> &'static str {
+    let mut settings = String::new();
+    for class in RateClass::ALL {
+        write!(settings, "{}=1/min;", class.as_str()).unwrap();
+    }
+    settings.leak()
+}
+
+/// Sends a request from an address, with a token if there is one.
+async fn send(
+    app: &TestApp,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    forwarded: &str,
+) -> (StatusCode, HeaderMap, Value) {
+    let mut request = Request::builder().method(method).uri(path).header("x-forwarded-for", forwarded);
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let response = app.anonymous().raw(request.body(Body::empty()).unwrap()).await;
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    (parts.status, parts.headers, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+}
+
+fn number(headers: &HeaderMap, name: &str) -> u64 {
+    headers[name].to_str().unwrap().parse().unwrap()
+}
+
+on_both_engines! {
+    async fn every_operation_is_limited(test: TestDb) {
+        let limits = Limits { rates: one_a_minute(), ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        let token = app.token(app.people.super_admin.user_id, 0);
+        let document = serde_json::to_value(accunode_server::router::openapi()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            // Any identifier: the request is counted before it is looked at.
+            let path: Vec<_> = path.split('/').map(|p| if p.starts_with('{') { "x" } else { p }).collect();
+            for (method, operation) in item.as_object().unwrap() {
+                let token = operation["security"].is_array().then_some(token.as_str());
+                let (method, path) = (method.to_uppercase(), path.join("/"));
+                let (status, headers, _) = send(&app, &method, &path, token, "203.0.113.1").await;
+                assert_ne!(status, StatusCode::TOO_MANY_REQUESTS, "{method} {path}");
+                assert_eq!(number(&headers, "ratelimit-limit"), 1, "{method} {path}");
+                let (status, headers, body) = send(&app, &method, &path, token, "203.0.113.1").await;
+                assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{method} {path}");
+                let wait = number(&headers, "retry-after");
+                assert!((1..=61).contains(&wait), "{method} {path}: {wait}");
+                assert_eq!(body["retry_after"], wait, "{method} {path}");
+                assert_eq!(body["detail"], "1 per 1 minute", "{method} {path}");
+                assert_eq!(number(&headers, "ratelimit-remaining"), 0, "{method} {path}");
+                assert_eq!(headers["ratelimit-policy"], "1;w=60", "{method} {path}");
+                assert!(body["error"].is_string() && body["message"].is_string());
+                assert!(body["client_id"].as_str().unwrap().ends_with("..."));
+            }
+        }
+    }
+
+    async fn people_are_counted_by_who_they_are(test: TestDb) {
+        let limits = Limits { rates: "user_read=2/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        let member = app.token(app.people.member.user_id, 0);
+        let colleague = app.token(app.people.colleague.user_id, 0);
+        for (token, address, expected) in [
+            (&member, "203.0.113.1", StatusCode::OK),
+            (&member, "203.0.113.2", StatusCode::OK),
+            // A third address does not help, and a new token of the same person does not either.
+            (&member, "203.0.113.3", StatusCode::TOO_MANY_REQUESTS),
+            (&app.token(app.people.member.user_id, 0), "203.0.113.3", StatusCode::TOO_MANY_REQUESTS),
+            // Somebody else behind the same address is somebody else.
+            (&colleague, "203.0.113.3", StatusCode::OK),
+        ] {
+            let (status, ..) = send(&app, "GET", "/api/v1/users/me", Some(token), address).await;
+            assert_eq!(status, expected, "{address}");
+        }
+    }
+
+    async fn an_invented_address_does_not_help(test: TestDb) {
+        let limits = Limits { rates: "health=1/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        // One proxy is trusted: what it appended is the last.
+        for (forwarded, expected) in [
+            ("198.51.100.1, 203.0.113.9", StatusCode::OK),
+            ("198.51.100.2, 203.0.113.9", StatusCode::TOO_MANY_REQUESTS),
+            ("203.0.113.10", StatusCode::OK),
+        ] {
+            assert_eq!(send(&app, "GET", "/health", None, forwarded).await.0, expected, "{forwarded}");
+        }
+    }
+
+    async fn guessing_tokens_is_counted_by_address(test: TestDb) {
+        let limits = Limits { rates: "unauthenticated=2/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        for expected in [StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS] {
+            let (status, ..) = send(&app, "GET", "/api/v1/users/me", Some("guess"), "203.0.113.1").await;
+            assert_eq!(status, expected);
+        }
+        let good = app.token(app.people.member.user_id, 0);
+        let (status, ..) = send(&app, "GET", "/api/v1/users/me", Some(&good), "203.0.113.1").await;
+        assert_eq!(status, StatusCode::OK, "who is known is let through all the same");
+    }
+}
+
+/// Clients look at their jobs every second and a half, for as long as a large upload takes.
+#[tokio::test]
+async fn watching_jobs_fits_the_limit() {
+    let table = Table::new(RateLimits::in_process(), "").unwrap();
+    for poll in 0..2_400_i64 {
+        let now = Timestamp::from_unix_micros(1_800_000_000_000_000 + poll * 1_500_000);
+        let standing = table.check(RateClass::JobRead, "GET /jobs", "user x", now).await;
+        assert!(standing.is_ok(), "refused at poll {poll}");
+    }
+}

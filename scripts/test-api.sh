@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Tries the API with generated requests, as each role. Installs Schemathesis into a folder of its own below target/.
+# Arguments go to test_api.py: --examples N, --role ROLE.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+version=4.32.5
+venv=target/test-api/venv
+if ! "$venv/bin/schemathesis" --version 2>/dev/null | grep -q "$version"; then
+    if ! python3 -m venv "$venv" 2>/dev/null; then
+        packages=(apt-get install -y --no-install-recommends python3-venv)
+        if [ "$(id -u)" = 0 ]; then "${packages[@]}"; else sudo "${packages[@]}"; fi
+        python3 -m venv "$venv"
+    fi
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
+fi
+cargo build --locked -p accunode
+python3 scripts/test_api.py "$PWD/$venv/bin/schemathesis" "$@"
