@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod audit_log;
 pub mod auth;
+pub mod contact;
 pub mod ops;
 pub mod predictions;
 pub mod uploads;

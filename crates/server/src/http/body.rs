@@ -191,6 +191,28 @@ impl Fields {
         }
     }
 
+    /// A required text in the form that `clean` gives it, trimmed, which must then have so many characters.
+    pub fn cleaned_text(
+        &mut self,
+        field: &str,
+        length: std::ops::RangeInclusive<usize>,
+        clean: impl Fn(&str) -> String,
+    ) -> String {
+        match self.required(field) {
+            Some(Value::String(text)) => {
+                let text = clean(&text).trim().to_owned();
+                match text.chars().count() {
+                    n if n < *length.start() => self.problem(field, "is too short"),
+                    n if n > *length.end() => self.problem(field, "is too long"),
+                    _ => return text,
+                }
+            }
+            Some(_) => self.invalid(field, "text is expected"),
+            None => {}
+        }
+        String::new()
+    }
+
     /// The value, if nothing was wrong.
     ///
     /// # Errors
