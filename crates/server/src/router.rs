@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{audit_log, auth, ops, predictions, uploads, users},
+    features::{audit_log, auth, contact, ops, predictions, uploads, users},
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
@@ -25,6 +25,8 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(30);
 /// The same where a file comes along.
 const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
+/// The same where a mail server is waited for, which has a minute of its own.
+const LONGEST_MAIL: Duration = Duration::from_secs(90);
 /// The largest body of a request without a file, in bytes.
 const LARGEST_BODY: usize = 1 << 20;
 
@@ -61,7 +63,9 @@ fn api() -> OpenApiRouter<AppState> {
                 .routes(routes!(audit_log::api::export))
                 .routes(routes!(audit_log::api::verify)),
         ))
+        .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
+        .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
 }
 
@@ -72,6 +76,14 @@ fn bodies() -> OpenApiRouter<AppState> {
         .routes(routes!(uploads::api::submit::submit_quarterly))
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
+}
+
+/// Operations that wait for a mail server.
+fn mails() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(contact::api::test_email))
+        .routes(routes!(contact::api::test_send))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_MAIL))
 }
 
 /// Operations outside `/api/v1`.

@@ -2,6 +2,7 @@
 
 mod audit_log;
 mod auth;
+mod contact;
 mod ops;
 pub(crate) mod predictions;
 mod uploads;
