@@ -103,6 +103,7 @@ start_postgres() {
 start_redis() {
     local port try wait
     mkdir "$folder/redis"
+    : >"$folder/redis/log"
     for try in 1 2 3 4 5; do
         port=$(free_port)
         "$(redis_binary)" --port "$port" --bind 127.0.0.1 --dir "$folder/redis" --save '' --appendonly no \

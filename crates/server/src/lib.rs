@@ -5,6 +5,7 @@ pub mod caller;
 pub mod config;
 pub mod features;
 pub mod http;
+mod listing;
 pub mod middleware;
 pub mod models;
 pub mod router;

@@ -11,7 +11,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{audit_log, auth, contact, ops, predictions, uploads, users},
+    features::{
+        audit_log, auth, contact, ops, organizations, predictions, tenant_admins, tenants, uploads, users,
+    },
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
@@ -36,7 +38,9 @@ fn api() -> OpenApiRouter<AppState> {
     let routes = OpenApiRouter::new;
     routes()
         .merge(limited(Class::Auth, routes().routes(routes!(auth::api::login))))
-        .merge(limited(Class::UserRead, routes().routes(routes!(users::api::me))))
+        .merge(people())
+        .merge(customers())
+        .merge(departments())
         .merge(limited(
             Class::Ml,
             routes()
@@ -67,6 +71,91 @@ fn api() -> OpenApiRouter<AppState> {
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
         .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
+}
+
+/// Operations on tenants.
+fn customers() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use tenants::api;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::TenantCreate, routes().routes(routes!(api::create))))
+        .merge(limited(Class::TenantRead, routes().routes(routes!(api::list)).routes(routes!(api::get))))
+        .merge(limited(Class::TenantUpdate, routes().routes(routes!(api::update))))
+        .merge(limited(Class::TenantDelete, routes().routes(routes!(api::delete))))
+        .merge(limited(Class::Analytics, routes().routes(routes!(api::stats))))
+}
+
+/// Operations on organizations and their people.
+fn departments() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use organizations::api::{access, manage, members, people, whitelist};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::OrgCreate, routes().routes(routes!(manage::create))))
+        .merge(limited(
+            Class::OrgRead,
+            routes()
+                .routes(routes!(manage::list))
+                .routes(routes!(manage::get))
+                .routes(routes!(people::users))
+                .routes(routes!(people::details))
+                .routes(routes!(people::admins))
+                .routes(routes!(whitelist::list))
+                .routes(routes!(access::global_data)),
+        ))
+        .merge(limited(
+            Class::OrgUpdate,
+            routes()
+                .routes(routes!(manage::update))
+                .routes(routes!(whitelist::add))
+                .routes(routes!(whitelist::remove))
+                .routes(routes!(access::set_global_data))
+                .routes(routes!(members::add))
+                .routes(routes!(members::change_role))
+                .routes(routes!(members::remove)),
+        ))
+        .merge(limited(Class::OrgDelete, routes().routes(routes!(manage::delete))))
+        .merge(limited(Class::OrgToken, routes().routes(routes!(access::regenerate_token))))
+}
+
+/// Operations on people and those who run tenants.
+fn people() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use tenant_admins::api as admins;
+    use users::api::{creation, list, manage, me, names};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::UserRead,
+            routes()
+                .routes(routes!(me::me))
+                .routes(routes!(names::profile))
+                .routes(routes!(list::list_users))
+                .routes(routes!(names::get_user)),
+        ))
+        .merge(limited(
+            Class::UserUpdate,
+            routes()
+                .routes(routes!(names::update_profile))
+                .routes(routes!(names::update_me))
+                .routes(routes!(names::update_user))
+                .routes(routes!(manage::put_role, manage::patch_role))
+                .routes(routes!(manage::activate_user, manage::patch_activate_user))
+                .routes(routes!(manage::deactivate_user, manage::patch_deactivate_user))
+                .routes(routes!(admins::assign_existing_user))
+                .routes(routes!(admins::assign_user_to_organization)),
+        ))
+        .merge(limited(
+            Class::UserCreate,
+            routes().routes(routes!(creation::create_user)).routes(routes!(creation::admin_create_user)),
+        ))
+        .merge(limited(
+            Class::UserDelete,
+            routes().routes(routes!(manage::delete_user)).routes(routes!(admins::remove_tenant_admin)),
+        ))
+        .merge(limited(Class::TenantRead, routes().routes(routes!(admins::tenant_admin_info))))
+        .merge(limited(Class::TenantCreate, routes().routes(routes!(admins::create_tenant_with_admin))))
 }
 
 /// Operations that take a file and bound its size themselves.

@@ -1,16 +1,21 @@
 //! Request bodies and queries, read field by field so that one answer names everything that is wrong.
 
-use accunode_domain::{Error, FieldError, Period, Quarter, Ratio, RatioError, SENTINEL};
-use accunode_sheets::validate;
+mod figures;
+
+use std::ops::RangeInclusive;
+
+use accunode_domain::{Error, FieldError};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, Uri, request::Parts},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::problem::ApiError;
+use crate::features::{accounts, auth::passwords::check_rule};
 
 /// A JSON object whose fields are read one by one; `finish` answers with every problem found.
 pub struct Fields {
@@ -94,6 +99,74 @@ impl Fields {
         String::new()
     }
 
+    /// An optional text of up to `most` characters, trimmed, in the form that `rule` gives it. Missing and null are
+    /// none; a blank text is an empty one, whatever the rule.
+    pub fn optional_text(
+        &mut self,
+        field: &str,
+        most: usize,
+        rule: impl Fn(&str) -> Result<String, String>,
+    ) -> Option<String> {
+        match self.object.get(field)? {
+            Value::Null => None,
+            Value::String(text) if text.trim().is_empty() => Some(String::new()),
+            Value::String(_) => Some(self.text(field, most, rule)),
+            _ => {
+                self.invalid(field, "text is expected");
+                None
+            }
+        }
+    }
+
+    /// A required e-mail address, in the form in which it is stored.
+    pub fn email(&mut self, field: &str) -> String {
+        self.text(field, 255, accounts::email)
+    }
+
+    /// A required new password.
+    pub fn new_password(&mut self, field: &str) -> String {
+        let missing = !self.object.contains_key(field);
+        let password = self.secret(field);
+        if !missing && let Err(Error::Invalid(errors)) = check_rule(field, &password) {
+            self.errors.retain(|e| e.field != field);
+            self.errors.extend(errors);
+        }
+        password
+    }
+
+    /// A required id.
+    pub fn id(&mut self, field: &str) -> Uuid {
+        const EXPECTED: &str = "a UUID is expected";
+        let text =
+            self.text(field, 64, |t| t.parse().map(|id: Uuid| id.to_string()).map_err(|_| EXPECTED.into()));
+        // What is no id was noted above.
+        text.parse().unwrap_or_default()
+    }
+
+    /// An optional id; missing, null and blank are none.
+    pub fn optional_id(&mut self, field: &str) -> Option<Uuid> {
+        let text = self.optional_text(field, 64, |text| Ok(text.to_owned())).filter(|t| !t.is_empty())?;
+        match text.parse() {
+            Ok(id) => Some(id),
+            Err(_) => {
+                self.invalid(field, "a UUID is expected");
+                None
+            }
+        }
+    }
+
+    /// An optional yes or no.
+    pub fn optional_flag(&mut self, field: &str) -> Option<bool> {
+        match self.object.get(field)? {
+            Value::Null => None,
+            Value::Bool(b) => Some(*b),
+            _ => {
+                self.invalid(field, "true or false is expected");
+                None
+            }
+        }
+    }
+
     /// A required secret, taken as it is: not trimmed, of 1 to 1,024 characters.
     pub fn secret(&mut self, field: &str) -> String {
         match self.required(field) {
@@ -106,88 +179,37 @@ impl Fields {
         }
     }
 
-    /// A required number above zero; numeric text is accepted.
-    pub fn positive(&mut self, field: &str) -> f64 {
-        let number = match self.required(field) {
-            None => return 0.0,
-            Some(Value::Number(n)) => n.as_f64(),
-            Some(Value::String(text)) => text.trim().parse().ok(),
-            Some(_) => None,
-        };
-        match number.filter(|x: &f64| x.is_finite() && *x > 0.0) {
-            Some(x) => x,
-            None => {
-                self.invalid(field, "a number greater than 0 is expected");
-                0.0
-            }
-        }
-    }
-
-    /// A required ratio: a number, numeric text, null (missing) or "NM" (not meaningful). The second value
-    /// says whether it was the vendors' sentinel.
-    pub fn ratio(&mut self, field: &str) -> (Ratio, bool) {
-        let number = |x: f64| Ratio::from_number(x).map(|ratio| (ratio, x == SENTINEL));
-        let read = match self.required(field) {
-            None | Some(Value::Null) => Ok((Ratio::Missing, false)),
-            Some(Value::Number(n)) => {
-                n.as_f64().map_or(Err(RatioError::NotFinite), number).map_err(|e| e.to_string())
-            }
-            Some(Value::String(text)) => validate::ratio_text(&text),
-            Some(_) => Err(RatioError::NotANumber("this value".to_owned()).to_string()),
-        };
-        read.unwrap_or_else(|reason| {
-            self.invalid(field, &reason);
-            (Ratio::Missing, false)
-        })
-    }
-
-    /// `reporting_year` (text of four digits) and `reporting_quarter` (`Q1` … `Q4` or 1 … 4).
-    pub fn period(&mut self, needs_quarter: bool) -> Period {
-        let year = match self.required("reporting_year") {
-            None => 0,
-            Some(Value::String(text)) => Period::parse_year(&text).unwrap_or_else(|error| {
-                self.invalid("reporting_year", &error.to_string());
-                0
-            }),
-            Some(_) => {
-                self.invalid("reporting_year", "a year as text is expected, for example \"2024\"");
-                0
-            }
-        };
-        Period { year, quarter: self.quarter(needs_quarter) }
-    }
-
-    fn quarter(&mut self, needed: bool) -> Option<Quarter> {
-        const FIELD: &str = "reporting_quarter";
-        let text = match self.object.get(FIELD) {
-            Some(Value::String(text)) if !text.trim().is_empty() => text.clone(),
-            Some(Value::Number(n)) => n.to_string(),
-            None | Some(Value::Null | Value::String(_)) => {
-                if needed {
-                    self.problem(FIELD, "is required");
-                }
-                return None;
-            }
-            Some(_) => "this value".to_owned(),
-        };
-        match text.parse() {
-            Ok(quarter) => Some(quarter),
-            Err(error) => {
-                self.invalid(FIELD, &format!("{error}"));
-                None
-            }
-        }
-    }
-
     /// An optional yes or no, no by default.
     pub fn flag(&mut self, field: &str) -> bool {
-        match self.object.get(field) {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(b)) => *b,
-            Some(_) => {
-                self.invalid(field, "true or false is expected");
-                false
-            }
+        self.optional_flag(field).unwrap_or(false)
+    }
+
+    /// A value that need not be there: none when it is absent or null.
+    fn there(&self, field: &str) -> Option<Value> {
+        self.object.get(field).filter(|value| !value.is_null()).cloned()
+    }
+
+    /// As [`Fields::text`], if the field is there: blank is too short.
+    pub fn text_if_there(
+        &mut self,
+        field: &str,
+        most: usize,
+        rule: impl Fn(&str) -> Result<String, String>,
+    ) -> Option<String> {
+        self.there(field).map(|_| self.text(field, most, rule))
+    }
+
+    /// A text that can be taken away: none when the field is absent, none inside when it is null or blank.
+    pub fn clearable_text(
+        &mut self,
+        field: &str,
+        most: usize,
+        rule: impl Fn(&str) -> Result<String, String>,
+    ) -> Option<Option<String>> {
+        match self.object.get(field)? {
+            Value::Null => Some(None),
+            Value::String(text) if text.trim().is_empty() => Some(None),
+            _ => Some(Some(self.text(field, most, rule))),
         }
     }
 
@@ -195,7 +217,7 @@ impl Fields {
     pub fn cleaned_text(
         &mut self,
         field: &str,
-        length: std::ops::RangeInclusive<usize>,
+        length: RangeInclusive<usize>,
         clean: impl Fn(&str) -> String,
     ) -> String {
         match self.required(field) {
@@ -213,12 +235,48 @@ impl Fields {
         String::new()
     }
 
+    /// A whole number within bounds, if the field is there.
+    pub fn optional_integer(&mut self, field: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
+        let number = self.there(field)?.as_i64().filter(|n| bounds.contains(n));
+        if number.is_none() {
+            let expected = format!("a whole number from {} to {} is expected", bounds.start(), bounds.end());
+            self.invalid(field, &expected);
+        }
+        number
+    }
+
     /// The value, if nothing was wrong.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every problem noted so far.
     pub fn finish<T>(self, value: T) -> Result<T, Error> {
         if self.errors.is_empty() { Ok(value) } else { Err(Error::Invalid(self.errors)) }
+    }
+}
+
+/// A text as people write it: no control characters but line breaks and tabs.
+///
+/// # Errors
+/// What is expected.
+pub fn plain(text: &str) -> Result<String, String> {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        Err("text without control characters is expected".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// The address of a page or picture on the web.
+///
+/// # Errors
+/// What is expected.
+pub fn web_address(text: &str) -> Result<String, String> {
+    let uri = text.parse::<Uri>().ok();
+    let fits = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+    if uri.as_ref().is_some_and(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("an address that begins with https:// is expected".to_owned())
     }
 }
 
@@ -250,5 +308,27 @@ impl<T: std::str::FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> 
         let axum::extract::Path(text) =
             axum::extract::Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_found())?;
         text.parse().map(Self).map_err(|_| not_found())
+    }
+}
+
+/// Two identifiers in the path, as [`Id`].
+pub struct Ids<A, B>(pub A, pub B);
+
+impl<A, B, S> FromRequestParts<S> for Ids<A, B>
+where
+    A: std::str::FromStr + Send,
+    B: std::str::FromStr + Send,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let not_found = || ApiError(Error::NotFound("Not found".to_owned()));
+        let texts = axum::extract::Path::<(String, String)>::from_request_parts(parts, state).await;
+        let axum::extract::Path((first, second)) = texts.map_err(|_| not_found())?;
+        match (first.parse(), second.parse()) {
+            (Ok(first), Ok(second)) => Ok(Self(first, second)),
+            _ => Err(not_found()),
+        }
     }
 }

@@ -210,9 +210,28 @@ impl Client {
         self.post_text(path, body.to_string()).await
     }
 
+    /// PUT of a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        self.with_body(Method::PUT, path, body.to_string()).await
+    }
+
+    /// PATCH of a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        self.with_body(Method::PATCH, path, body.to_string()).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> (StatusCode, Value) {
+        self.json(Request::delete(format!("/api/v1{path}")).body(Body::empty()).unwrap()).await
+    }
+
     /// POST of any text as JSON.
     pub async fn post_text(&self, path: &str, body: impl Into<Body>) -> (StatusCode, Value) {
-        let request = Request::builder().method(Method::POST).uri(format!("/api/v1{path}"));
+        self.with_body(Method::POST, path, body).await
+    }
+
+    async fn with_body(&self, method: Method, path: &str, body: impl Into<Body>) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri(format!("/api/v1{path}"));
         let request = request.header(header::CONTENT_TYPE, "application/json").body(body.into()).unwrap();
         self.json(request).await
     }

@@ -2,6 +2,7 @@
 //! its own; the rules that several features share stand here once.
 
 mod names;
+pub mod places;
 pub mod service;
 pub(crate) mod store;
 

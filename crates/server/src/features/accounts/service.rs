@@ -66,6 +66,15 @@ pub struct NewAccount<'a> {
     pub must_change_password: bool,
 }
 
+/// The organization with this id, if the caller sees it and it is not archived.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none in the caller's sight.
+pub(crate) async fn find_organization(tx: &mut Tx, id: Uuid) -> Result<Place> {
+    let found = store::visible_organization(tx, id).await?;
+    found.ok_or_else(|| Error::NotFound("Organization not found".to_owned()))
+}
+
 /// The account with this id, which the caller's permission must reach.
 ///
 /// # Errors
@@ -136,8 +145,8 @@ async fn free_username(tx: &mut Tx, email: &str) -> Result<String> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] when a peer or superior is concerned or the role is above the actor's;
-/// [`Error::BadRequest`] for oneself, for the last administrator, for a full or inactive organization, and for a
-/// role that does not fit the place; [`Error::Conflict`] when the account has changed in between.
+/// [`Error::BadRequest`] for oneself, for the last administrator, for a full or inactive organization or tenant, and
+/// for a role that does not fit the place; [`Error::NotFound`] for a place that is not there; [`Error::Conflict`] when the account has changed in between.
 pub async fn place(
     tx: &mut Tx,
     by: By<'_>,
@@ -211,7 +220,10 @@ async fn settle(tx: &mut Tx, before: Option<&Account>, after: Placement) -> Resu
     tenants.sort_unstable();
     tenants.dedup();
     for tenant in tenants {
-        store::lock_tenant(tx, tenant.0).await?;
+        let active = store::lock_tenant(tx, tenant.0).await?;
+        if after.tenant == Some(tenant) && old.and_then(|p| p.tenant) != after.tenant {
+            open(active)?;
+        }
     }
     let mut organizations: Vec<_> =
         [old.and_then(|p| p.organization), after.organization].into_iter().flatten().collect();
@@ -237,6 +249,15 @@ async fn settle(tx: &mut Tx, before: Option<&Account>, after: Placement) -> Resu
         }
         None if after.organization.is_some() => Err(Error::NotFound("Organization not found".to_owned())),
         None => fit(after, None),
+    }
+}
+
+/// Refuses a tenant that nobody can be put into.
+fn open(active: Option<bool>) -> Result<()> {
+    match active {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::BadRequest("The tenant is not active".to_owned())),
+        None => Err(Error::NotFound("Tenant not found".to_owned())),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use accunode_db::{Result, Timestamp, Tx, bulk::json_texts, on, sql};
 use accunode_domain::{Belongs, Error, OrganizationId, Role, TenantId, UserId};
+use serde_json::{Value, json};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -41,6 +42,20 @@ impl Account {
         }
     }
 
+    /// The account as the audit log keeps it.
+    #[must_use]
+    pub fn state(&self) -> Value {
+        json!({
+            "email": self.email,
+            "username": self.username,
+            "full_name": self.full_name,
+            "role": self.role,
+            "tenant_id": self.tenant_id,
+            "organization_id": self.organization_id,
+            "is_active": self.is_active,
+        })
+    }
+
     /// The role.
     ///
     /// # Errors
@@ -68,6 +83,13 @@ macro_rules! account {
     };
 }
 
+macro_rules! organization {
+    () => {
+        "SELECT o.id, o.tenant_id, o.name, o.is_active, o.archived_at IS NOT NULL AS archived, o.max_users
+         FROM organizations o"
+    };
+}
+
 /// People in sight: $1 the caller, $2 the own organization, $3 the tenant that one runs, $4 whether all are.
 macro_rules! visible {
     () => {
@@ -82,13 +104,14 @@ sql! {
     BY_EMAIL = concat!(account!(), " WHERE u.email = $1 AND u.deleted_at IS NULL");
     LOCKED { pg: concat!(account!(), " WHERE u.id = $1 AND u.deleted_at IS NULL FOR UPDATE"),
              lite: concat!(account!(), " WHERE u.id = $1 AND u.deleted_at IS NULL") };
-    LOCK_TENANT { pg: "SELECT id FROM tenants WHERE id = $1 FOR NO KEY UPDATE",
-                  lite: "SELECT id FROM tenants WHERE id = $1" };
-    LOCK_ORGANIZATION {
-        pg: "SELECT id, tenant_id, name, is_active, archived_at IS NOT NULL AS archived, max_users
-             FROM organizations WHERE id = $1 FOR NO KEY UPDATE",
-        lite: "SELECT id, tenant_id, name, is_active, archived_at IS NOT NULL AS archived, max_users
-               FROM organizations WHERE id = $1" };
+    /// Whether it is active, if it is not archived.
+    LOCK_TENANT { pg: "SELECT is_active FROM tenants WHERE id = $1 AND archived_at IS NULL FOR NO KEY UPDATE",
+                  lite: "SELECT is_active FROM tenants WHERE id = $1 AND archived_at IS NULL" };
+    LOCK_ORGANIZATION { pg: concat!(organization!(), " WHERE o.id = $1 FOR NO KEY UPDATE"),
+                        lite: concat!(organization!(), " WHERE o.id = $1") };
+    /// $1 the caller's organization, $2 the tenant that one runs, $3 whether all are in sight.
+    VISIBLE_ORGANIZATION = concat!(organization!(), " WHERE o.archived_at IS NULL
+        AND (o.id = $1 OR o.tenant_id = $2 OR $3) AND o.id = $4");
     LOCK_PLATFORM { pg: "SELECT id FROM users WHERE role = 'super_admin' ORDER BY id FOR NO KEY UPDATE",
                     lite: "SELECT id FROM users WHERE role = 'super_admin'" };
     MEMBERS = "SELECT COUNT(*) FROM users WHERE organization_id = $1 AND deleted_at IS NULL";
@@ -149,10 +172,22 @@ pub(crate) async fn locked(tx: &mut Tx, id: Uuid) -> Result<Option<Account>> {
     Ok(on!(tx, LOCKED, |c, sql| sqlx::query_as(sql).bind(id).fetch_optional(c).await)?)
 }
 
-/// Holds a tenant until the transaction ends, so that its administrators are counted by one at a time.
-pub(crate) async fn lock_tenant(tx: &mut Tx, id: Uuid) -> Result<()> {
-    on!(tx, LOCK_TENANT, |c, sql| sqlx::query(sql).bind(id).execute(c).await.map(drop))?;
-    Ok(())
+/// Holds a tenant until the transaction ends, so that its administrators are counted by one at a time. Says whether
+/// it is active; none when it is archived or not there.
+pub(crate) async fn lock_tenant(tx: &mut Tx, id: Uuid) -> Result<Option<bool>> {
+    Ok(on!(tx, LOCK_TENANT, |c, sql| sqlx::query_scalar(sql).bind(id).fetch_optional(c).await)?)
+}
+
+/// The organization with this id, if the caller sees it and it is not archived.
+pub(crate) async fn visible_organization(tx: &mut Tx, id: Uuid) -> Result<Option<Place>> {
+    let s = tx.scope();
+    Ok(on!(tx, VISIBLE_ORGANIZATION, |c, sql| sqlx::query_as(sql)
+        .bind(s.organization_id)
+        .bind(s.runs_tenant())
+        .bind(s.sees_all())
+        .bind(id)
+        .fetch_optional(c)
+        .await)?)
 }
 
 /// Holds an organization until the transaction ends, so that its people are counted by one at a time.

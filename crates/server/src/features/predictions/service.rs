@@ -23,6 +23,7 @@ use crate::{
     audit::{self, Event},
     caller::Caller,
     features::predictions::api::Pagination,
+    listing::{given, part},
     state::AppState,
 };
 
@@ -44,41 +45,6 @@ pub struct Filter {
     pub(super) organization: Option<Uuid>,
     pub(super) sector: Option<String>,
     pub(super) risk_level: Option<&'static str>,
-}
-
-/// A pattern that finds the text anywhere, its own wildcards taken literally.
-fn contains(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
-fn given(text: Option<&str>) -> Option<&str> {
-    text.map(str::trim).filter(|t| !t.is_empty())
-}
-
-/// The pattern of a part to look for, in the case that `fold` gives it. Engines refuse zero characters and very
-/// long patterns, so what no stored text can contain is refused here.
-fn part(
-    field: &str,
-    text: Option<&str>,
-    most: usize,
-    fold: impl Fn(&str) -> String,
-) -> Result<Option<String>> {
-    let Some(text) = given(text) else { return Ok(None) };
-    if text.chars().count() > most || text.contains(char::is_control) {
-        let name = field.replace('_', " ");
-        let expected =
-            format!("Invalid {name}: at most {most} characters and no control characters are expected");
-        return Err(Error::field(field, expected));
-    }
-    Ok(Some(contains(&fold(text))))
 }
 
 impl Filter {
@@ -369,11 +335,6 @@ fn audited(row: &PredictionRow) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn wildcards_are_taken_literally() {
-        assert_eq!(contains("A_B%\\"), "%A\\_B\\%\\\\%");
-    }
 
     #[test]
     fn filters_name_what_is_wrong() {

@@ -4,14 +4,17 @@ pub mod export;
 pub mod verify;
 
 use accunode_db::{Page, PageQuery, Timestamp};
-use accunode_domain::{Actor, Error, FieldError, Result};
+use accunode_domain::{Actor, Error, Result};
 use uuid::Uuid;
 
 use super::{
     api::FilterParams,
     store::{self, Cursor, Placed},
 };
-use crate::state::AppState;
+use crate::{
+    listing::{given, sought},
+    state::AppState,
+};
 
 /// What the log is narrowed to.
 #[derive(Clone, Debug)]
@@ -34,36 +37,20 @@ impl Filter {
     /// What a request asks for. A tenant can be named by who sees several; everybody else may name the own one.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the fields that no entry can match, [`Error::Forbidden`] for another tenant.
+    /// [`Error::Invalid`] for what no entry can match, [`Error::Forbidden`] for another tenant.
     pub fn new(actor: &Actor, params: FilterParams) -> Result<Self> {
-        let mut errors = Vec::new();
-        // Engines refuse zero characters, and no entry holds one.
-        let mut text = |field: &str, text: Option<String>| {
-            let text = text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
-            if text.as_ref().is_some_and(|t| t.chars().count() > LONGEST || t.contains(char::is_control)) {
-                let name = field.replace('_', " ");
-                let message = format!(
-                    "Invalid {name}: at most {LONGEST} characters and no control characters are expected"
-                );
-                errors.push(FieldError { field: field.to_owned(), message });
-            }
-            text
+        let text = |field: &str, text: Option<String>| {
+            sought(field, text.as_deref(), LONGEST).map(|text| text.map(str::to_owned))
         };
-        let action = text("action", params.action).unwrap_or_default();
-        let actor_email = text("actor_email", params.actor_email).map(|email| email.to_lowercase());
-        let target_type = text("target_type", params.target_type);
-        let target_id = text("target_id", params.target_id);
-        let outcome = text("outcome", params.outcome).and_then(|given| {
+        let action = text("action", params.action)?.unwrap_or_default();
+        let actor_email = text("actor_email", params.actor_email)?.map(|email| email.to_lowercase());
+        let target_type = text("target_type", params.target_type)?;
+        let target_id = text("target_id", params.target_id)?;
+        let outcome = given(params.outcome.as_deref()).map(|given| {
             let known = ["done", "denied"].into_iter().find(|known| *known == given);
-            if known.is_none() {
-                let message = "Invalid outcome: done or denied is expected".to_owned();
-                errors.push(FieldError { field: "outcome".to_owned(), message });
-            }
-            known
+            known.ok_or_else(|| Error::field("outcome", "Invalid outcome: done or denied is expected"))
         });
-        if !errors.is_empty() {
-            return Err(Error::Invalid(errors));
-        }
+        let outcome = outcome.transpose()?;
         let own = actor.runs_tenant().map(|tenant| tenant.0);
         if own.is_some() && params.tenant_id.is_some() && params.tenant_id != own {
             return Err(Error::Forbidden("Only the own tenant's entries can be read".to_owned()));

@@ -1,13 +1,15 @@
-//! Rules about people.
+//! The caller's own account and its surroundings.
 
 use accunode_db::Tx;
 use accunode_domain::{Actor, Result, Role};
 
-use super::{
-    api::{Me, OrganizationOverview, OwnTenant, TenantOverview},
-    store,
+use crate::{
+    features::users::{
+        api::me::{Me, OrganizationOverview, OwnTenant, TenantOverview},
+        store,
+    },
+    state::AppState,
 };
-use crate::state::AppState;
 
 /// The caller with what their role sees of its surroundings.
 ///

@@ -1,4 +1,4 @@
-//! Operations on people.
+//! The caller's own account and its surroundings.
 
 use accunode_db::Timestamp;
 use axum::{Json, extract::State};
@@ -6,41 +6,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::service;
+use super::User;
 use crate::{
+    features::users::service,
     http::{
         auth::{Can, grant::UserSelf},
         problem::{ApiResult, Detail},
     },
     state::AppState,
 };
-
-/// A person.
-#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
-pub struct User {
-    /// Id.
-    pub id: Uuid,
-    /// Address, in lower case.
-    pub email: String,
-    /// Unique name.
-    pub username: Option<String>,
-    /// Name for people.
-    pub full_name: Option<String>,
-    /// `super_admin`, `tenant_admin`, `org_admin`, `org_member` or `user`.
-    pub role: String,
-    /// Their organization.
-    pub organization_id: Option<Uuid>,
-    /// Their tenant.
-    pub tenant_id: Option<Uuid>,
-    /// False when switched off.
-    pub is_active: bool,
-    /// When the account was made.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
-    /// The last sign-in.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub last_login: Option<Timestamp>,
-}
 
 /// The caller, with what their role sees of its surroundings.
 #[derive(Debug, Serialize, ToSchema)]
@@ -194,5 +168,5 @@ pub struct MemberOverview {
     responses((status = OK, body = Me), (status = UNAUTHORIZED, body = Detail))
 )]
 pub async fn me(State(state): State<AppState>, caller: Can<UserSelf>) -> ApiResult<Json<Me>> {
-    Ok(Json(service::me(&state, &caller.actor).await?))
+    Ok(Json(service::me::me(&state, &caller).await?))
 }

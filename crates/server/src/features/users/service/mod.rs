@@ -1,0 +1,6 @@
+//! Rules about people.
+
+pub mod administration;
+pub mod creation;
+pub mod me;
+pub mod people;
