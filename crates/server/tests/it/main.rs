@@ -14,5 +14,6 @@ mod openapi;
 mod routes;
 mod sessions;
 mod store;
+mod two_servers;
 mod uploads_law;
 mod uploads_resume;
