@@ -3,5 +3,6 @@
 mod auth;
 mod ops;
 mod predictions;
+mod tenant_admins;
 mod uploads;
-mod users;
+pub mod users;
