@@ -5,11 +5,13 @@
 
 mod app;
 mod architecture;
+mod defects;
 mod files;
 mod headers;
 mod isolation;
 mod limits;
 mod openapi;
+mod roles_law;
 mod routes;
 mod store;
 mod uploads_law;
