@@ -49,6 +49,7 @@ on_both_engines! {
         let foreign = ["foreign_org_admin", "foreign_tenant_admin", "stranger"];
         assert_eq!(by(format!("?tenant_id={tenant}")).await, foreign);
         assert_eq!(by("?search=ORG_admin".to_owned()).await, ["foreign_org_admin", "org_admin"]);
+        assert_eq!(by("?size=100&tenant_id=&organization_id=&role=&search=".to_owned()).await.len(), 11);
         assert_eq!(by("?is_active=false".to_owned()).await, Vec::<String>::new());
         assert_eq!(by("?search=%25".to_owned()).await, Vec::<String>::new());
     }
