@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{auth, ops, predictions, tenant_admins, uploads, users},
+    features::{api_keys, auth, ops, organizations, predictions, tenant_admins, tenants, uploads, users},
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
@@ -33,8 +33,10 @@ fn api() -> OpenApiRouter<AppState> {
     use RateClass as Class;
     let routes = OpenApiRouter::new;
     routes()
-        .merge(limited(Class::Auth, routes().routes(routes!(auth::api::login))))
+        .merge(signing_in())
         .merge(people())
+        .merge(customers())
+        .merge(departments())
         .merge(limited(
             Class::Ml,
             routes()
@@ -56,6 +58,87 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
         .merge(limited(Class::Upload, bodies()))
+}
+
+/// Operations on tenants.
+fn customers() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use tenants::api;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::TenantCreate, routes().routes(routes!(api::create))))
+        .merge(limited(Class::TenantRead, routes().routes(routes!(api::list)).routes(routes!(api::get))))
+        .merge(limited(Class::TenantUpdate, routes().routes(routes!(api::update))))
+        .merge(limited(Class::TenantDelete, routes().routes(routes!(api::delete))))
+        .merge(limited(Class::Analytics, routes().routes(routes!(api::stats))))
+}
+
+/// Signing in, by people and by machines.
+fn signing_in() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use auth::api::{account, password, session};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::Auth,
+            routes()
+                .routes(routes!(session::login))
+                .routes(routes!(account::register))
+                .routes(routes!(account::join)),
+        ))
+        .merge(limited(
+            Class::AuthStrict,
+            routes()
+                .routes(routes!(password::change))
+                .routes(routes!(password::forgot))
+                .routes(routes!(password::reset)),
+        ))
+        .merge(limited(
+            Class::Api,
+            routes()
+                .routes(routes!(session::refresh))
+                .routes(routes!(session::logout))
+                .routes(routes!(session::logout_all)),
+        ))
+        .merge(limited(
+            Class::Other,
+            routes()
+                .routes(routes!(api_keys::api::list, api_keys::api::create))
+                .routes(routes!(api_keys::api::revoke)),
+        ))
+}
+
+/// Operations on organizations and their people.
+fn departments() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use organizations::api::{access, manage, members, people, whitelist};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::OrgCreate, routes().routes(routes!(manage::create))))
+        .merge(limited(
+            Class::OrgRead,
+            routes()
+                .routes(routes!(manage::list))
+                .routes(routes!(manage::get))
+                .routes(routes!(people::users))
+                .routes(routes!(people::details))
+                .routes(routes!(people::admins))
+                .routes(routes!(whitelist::list))
+                .routes(routes!(access::global_data)),
+        ))
+        .merge(limited(
+            Class::OrgUpdate,
+            routes()
+                .routes(routes!(manage::update))
+                .routes(routes!(whitelist::add))
+                .routes(routes!(whitelist::remove))
+                .routes(routes!(access::set_global_data))
+                .routes(routes!(members::add))
+                .routes(routes!(members::change_role))
+                .routes(routes!(members::remove)),
+        ))
+        .merge(limited(Class::OrgDelete, routes().routes(routes!(manage::delete))))
+        .merge(limited(Class::OrgToken, routes().routes(routes!(access::regenerate_token))))
 }
 
 /// Operations on people and those who run tenants.

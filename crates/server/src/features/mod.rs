@@ -2,10 +2,13 @@
 //! `store.rs` (SQL) and, where there is background work, `jobs.rs`.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod audit_log;
 pub mod auth;
 pub mod ops;
+pub mod organizations;
 pub mod predictions;
 pub mod tenant_admins;
+pub mod tenants;
 pub mod uploads;
 pub mod users;

@@ -61,6 +61,14 @@ impl Fields {
         self.errors.push(FieldError { field: field.to_owned(), message });
     }
 
+    /// Notes every member besides these as wrong.
+    pub fn only(&mut self, fields: &[&str]) {
+        let others: Vec<_> = self.object.keys().filter(|k| !fields.contains(&k.as_str())).cloned().collect();
+        for field in others {
+            self.invalid(&field, "this field is not accepted here");
+        }
+    }
+
     fn problem(&mut self, field: &str, what: &str) {
         let message = format!("{} {what}", title(field));
         self.errors.push(FieldError { field: field.to_owned(), message });
@@ -133,6 +141,15 @@ impl Fields {
         password
     }
 
+    /// A required id.
+    pub fn id(&mut self, field: &str) -> Uuid {
+        const EXPECTED: &str = "a UUID is expected";
+        let text =
+            self.text(field, 64, |t| t.parse().map(|id: Uuid| id.to_string()).map_err(|_| EXPECTED.into()));
+        // What is no id was noted above.
+        text.parse().unwrap_or_default()
+    }
+
     /// An optional id; missing, null and blank are none.
     pub fn optional_id(&mut self, field: &str) -> Option<Uuid> {
         let text = self.optional_text(field, 64, |text| Ok(text.to_owned())).filter(|t| !t.is_empty())?;
@@ -155,6 +172,20 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// A required list of 1 to `most` texts.
+    pub fn texts(&mut self, field: &str, most: usize) -> Vec<String> {
+        let list = match self.required(field) {
+            None => return Vec::new(),
+            Some(Value::Array(list)) => list,
+            Some(_) => Vec::new(),
+        };
+        let texts: Option<Vec<_>> = list.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+        texts.filter(|texts| (1..=most).contains(&texts.len())).unwrap_or_else(|| {
+            self.invalid(field, &format!("a list of 1 to {most} texts is expected"));
+            Vec::new()
+        })
     }
 
     /// A required secret, taken as it is: not trimmed, of 1 to 1,024 characters.
@@ -284,14 +315,6 @@ impl Fields {
             self.invalid(field, &expected);
         }
         number
-    }
-
-    /// A required identifier.
-    pub fn id(&mut self, field: &str) -> Uuid {
-        if self.there(field).is_none() {
-            self.problem(field, "is required");
-        }
-        self.optional_id(field).unwrap_or_default()
     }
 
     /// The value, if nothing was wrong.

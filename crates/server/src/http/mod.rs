@@ -3,6 +3,7 @@
 pub mod address;
 pub mod auth;
 pub mod body;
+pub mod done;
 pub mod limits;
 pub mod openapi;
 pub mod paging;

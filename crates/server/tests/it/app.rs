@@ -69,16 +69,22 @@ impl TestApp {
     /// The application without a worker: uploads stay queued.
     pub async fn without_worker(test: TestDb, limits: Limits) -> Self {
         let db = test.db().clone();
-        Self::on(test, db, limits).await
+        Self::on(test, db, limits, |_| {}).await
     }
 
     /// The application with the first wall taken away, see [`Db::with_widened_predicates`].
     pub async fn with_widened_predicates(test: TestDb) -> Self {
         let db = test.db().with_widened_predicates();
-        Self::on(test, db, Limits::default()).await
+        Self::on(test, db, Limits::default(), |_| {}).await
     }
 
-    async fn on(test: TestDb, db: Db, limits: Limits) -> Self {
+    /// The application with other parts, such as a clock that stands still, and without a worker.
+    pub async fn changed(test: TestDb, change: impl FnOnce(&mut Parts)) -> Self {
+        let db = test.db().clone();
+        Self::on(test, db, Limits::default(), change).await
+    }
+
+    async fn on(test: TestDb, db: Db, limits: Limits, change: impl FnOnce(&mut Parts)) -> Self {
         let files = tempfile::tempdir().unwrap();
         let secret = SecretString::from("a secret for tests, of 32 bytes or more");
         let config = ServerConfig {
@@ -97,7 +103,7 @@ impl TestApp {
             worker_concurrency: 2,
             chunk_rows: limits.chunk,
         };
-        let state = AppState::new(Parts {
+        let mut parts = Parts {
             db,
             blobs: Blobs::local(files.path()).unwrap(),
             wake: Wake::in_process(),
@@ -108,7 +114,9 @@ impl TestApp {
             mail: Mail::folder(files.path().join("mail"), "AccuNode <no-reply@example.org>").unwrap(),
             limits: RateLimitTable::new(RateLimits::in_process(), limits.rates).unwrap(),
             config,
-        });
+        };
+        change(&mut parts);
+        let state = AppState::new(parts);
         let people = People::stored(test.db()).await;
         let router = router(&state);
         Self { state, people, router, stop: CancellationToken::new(), _test: test, files }

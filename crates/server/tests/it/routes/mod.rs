@@ -1,5 +1,6 @@
 //! One file for each operation, in the folders of the features.
 
+mod api_keys;
 mod auth;
 mod ops;
 mod predictions;

@@ -12,6 +12,8 @@ use rand::{
     random_range,
 };
 
+use super::is_domain;
+
 /// What a slug names. Tenants and organizations have their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
@@ -60,6 +62,38 @@ pub async fn free_slug(tx: &mut Tx, table: Table, name: &str) -> Result<String> 
 /// How long a join token opens its organization. A link that went astray ends by itself; whoever runs the
 /// organization makes a new one with one click.
 pub const JOIN_TOKEN_LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// Most characters of a domain.
+pub const MAX_DOMAIN: usize = 253;
+/// Most characters of a description.
+pub const MAX_DESCRIPTION: usize = 2_000;
+/// Most characters of a logo's address.
+pub const MAX_LOGO_URL: usize = 500;
+
+/// The name of a tenant or organization: one line of at least two characters.
+///
+/// # Errors
+/// What is expected.
+pub fn place_name(text: &str) -> std::result::Result<String, String> {
+    if text.chars().count() < 2 || text.chars().any(char::is_control) {
+        Err("2 to 100 characters on one line are expected".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// The internet domain of a tenant or organization in the form in which it is stored.
+///
+/// # Errors
+/// [`Error::BadRequest`] when it is none.
+pub fn domain(text: &str) -> Result<String> {
+    let domain = text.trim().to_lowercase();
+    if is_domain(&domain) {
+        Ok(domain)
+    } else {
+        Err(Error::BadRequest("Invalid domain: a name like risk.example.org is expected".to_owned()))
+    }
+}
 
 /// A token to join an organization by: 32 letters and digits of a cryptographically secure source.
 #[must_use]
