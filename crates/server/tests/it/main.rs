@@ -5,6 +5,7 @@
 
 mod app;
 mod architecture;
+mod defects;
 mod files;
 mod headers;
 mod isolation;

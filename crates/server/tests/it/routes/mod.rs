@@ -2,6 +2,8 @@
 
 mod auth;
 mod ops;
+mod organizations;
 mod predictions;
+mod tenants;
 mod uploads;
 mod users;
