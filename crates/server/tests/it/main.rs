@@ -11,6 +11,7 @@ mod headers;
 mod isolation;
 mod limits;
 mod openapi;
+mod roles_law;
 mod routes;
 mod store;
 mod uploads_law;

@@ -4,6 +4,7 @@ mod auth;
 mod ops;
 mod organizations;
 mod predictions;
+mod tenant_admins;
 mod tenants;
 mod uploads;
-mod users;
+pub mod users;
