@@ -317,6 +317,14 @@ impl Fields {
         number
     }
 
+    /// A required identifier.
+    pub fn id(&mut self, field: &str) -> Uuid {
+        if self.there(field).is_none() {
+            self.problem(field, "is required");
+        }
+        self.optional_id(field).unwrap_or_default()
+    }
+
     /// The value, if nothing was wrong.
     ///
     /// # Errors

@@ -3,7 +3,9 @@
 mod api_keys;
 mod auth;
 mod ops;
+mod organizations;
 mod predictions;
 mod tenant_admins;
+mod tenants;
 mod uploads;
 pub mod users;
