@@ -6,11 +6,13 @@
 mod app;
 mod architecture;
 mod concurrency;
+mod defects;
 mod files;
 mod headers;
 mod isolation;
 mod limits;
 mod openapi;
+mod roles_law;
 mod routes;
 mod sessions;
 mod store;
