@@ -3,7 +3,9 @@
 use accunode_queue::Runner;
 
 use crate::{
-    features::{auth::jobs::PasswordResetHandler, uploads::jobs::UploadHandler},
+    features::{
+        auth::jobs::PasswordResetHandler, contact::jobs::ContactHandler, uploads::jobs::UploadHandler,
+    },
     state::AppState,
 };
 
@@ -15,4 +17,5 @@ pub fn runner(state: &AppState, concurrency: usize) -> Runner {
         .concurrency(concurrency)
         .handler(UploadHandler { state: state.clone() })
         .handler(PasswordResetHandler { state: state.clone() })
+        .handler(ContactHandler { state: state.clone() })
 }

@@ -1,6 +1,6 @@
 //! The application under test: a fresh database, people in every role, a client for each, and a worker.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use accunode_db::{Clock, Db};
 use accunode_domain::{Actor, UserId};
@@ -33,7 +33,7 @@ pub struct TestApp {
     pub people: People,
     router: Router,
     stop: CancellationToken,
-    _test: TestDb,
+    pub test: TestDb,
     files: TempDir,
 }
 
@@ -119,12 +119,17 @@ impl TestApp {
         let state = AppState::new(parts);
         let people = People::stored(test.db()).await;
         let router = router(&state);
-        Self { state, people, router, stop: CancellationToken::new(), _test: test, files }
+        Self { state, people, router, stop: CancellationToken::new(), test, files }
+    }
+
+    /// Where mails are put.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.files.path().join("mail")
     }
 
     /// The mails that were sent, oldest first.
     pub fn mails(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.files.path().join("mail")) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(self.mail_folder()) else { return Vec::new() };
         let mut paths: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
         paths.retain(|p| p.extension().is_some_and(|e| e == "eml"));
         paths.sort();

@@ -1,8 +1,10 @@
 //! One file for each operation, in the folders of the features.
 
 mod api_keys;
+mod audit_log;
 mod auth;
+mod contact;
 mod ops;
-mod predictions;
+pub(crate) mod predictions;
 mod uploads;
 mod users;
