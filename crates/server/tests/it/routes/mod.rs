@@ -7,7 +7,6 @@ mod contact;
 mod ops;
 pub(crate) mod predictions;
 mod organizations;
-mod predictions;
 mod tenant_admins;
 mod tenants;
 mod uploads;
