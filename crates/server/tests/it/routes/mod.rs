@@ -3,7 +3,7 @@
 mod auth;
 mod ops;
 mod organizations;
-mod predictions;
+pub mod predictions;
 mod tenant_admins;
 mod tenants;
 mod uploads;
