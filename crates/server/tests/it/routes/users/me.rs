@@ -1,6 +1,8 @@
+use accunode_db::on;
 use accunode_domain::UserId;
 use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
+use serde_json::json;
 
 use crate::app::{Limits, TestApp};
 
@@ -25,6 +27,25 @@ on_both_engines! {
         let me = app.client(&app.people.member).get_ok("/users/me").await;
         assert!(me["organization"]["join_token"].is_null() && me["organization_members"].is_null());
         assert!(me["tenant"]["name"].is_string() && me["tenant"]["total_users"].is_null());
+    }
+
+    async fn closed_accounts_and_archived_places_are_not_counted(test: TestDb) {
+        const ORGANIZATION: &str = "UPDATE organizations SET archived_at = $1 WHERE name = 'other'";
+        const TENANT: &str = "UPDATE tenants SET archived_at = $1 WHERE name = 'second'";
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        app.client(&p.org_admin).delete(&format!("/users/{}", p.colleague.user_id)).await;
+        let mut tx = app.state.db.system("archive a test's places").await.unwrap();
+        for sql in [ORGANIZATION, TENANT] {
+            on!(tx, |c| sqlx::query(sql).bind(app.state.clock.now()).execute(c).await.map(drop)).unwrap();
+        }
+        tx.commit().await.unwrap();
+        let me = app.client(&p.tenant_admin).get_ok("/users/me").await;
+        assert_eq!((&me["tenant"]["total_organizations"], &me["tenant"]["total_users"]), (&json!(1), &json!(4)));
+        assert_eq!(me["organizations"].as_array().unwrap().len(), 1);
+        assert_eq!(me["organizations"][0]["member_count"], 2);
+        let me = app.client(&p.super_admin).get_ok("/users/me").await;
+        assert_eq!((&me["total_tenants"], me["tenants"].as_array().unwrap().len()), (&json!(1), 1));
     }
 
     async fn nobody_and_unknown_people_are_refused(test: TestDb) {
