@@ -100,9 +100,16 @@ pub fn wake(settings: &Settings) -> Result<Wake> {
     }
 }
 
-/// A folder of mails.
-fn mail(settings: &Settings) -> Result<Mail> {
-    Mail::folder(settings.data_dir.join("mail"), "AccuNode <no-reply@localhost>").context("mail")
+/// Mail through the server that is set, or kept as files in the data folder.
+///
+/// # Errors
+/// When the settings cannot work or the folder cannot be made. Nothing is connected to.
+pub fn mail(settings: &Settings) -> Result<Mail> {
+    let mail = &settings.mail;
+    match &mail.server {
+        Some(server) => Mail::smtp(server, &mail.from).context("SMTP_HOST"),
+        None => Mail::folder(settings.data_dir.join("mail"), &mail.from).context("the folder of mails"),
+    }
 }
 
 /// Limits shared through Redis when there is one, else of this process alone.

@@ -27,6 +27,8 @@ enum Command {
     Migrate(cli::migrate::MigrateArgs),
     /// Check the configuration and everything that the server needs.
     Doctor(cli::doctor::DoctorArgs),
+    /// What administrators do beside the server.
+    Admin(cli::admin::AdminArgs),
     /// Print the API document.
     Openapi,
     /// Score a portfolio file without a server.
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => cli::serve::run(args),
         Command::Migrate(args) => cli::migrate::run(&args),
         Command::Doctor(args) => cli::doctor::run(&args),
+        Command::Admin(args) => cli::admin::run(&args),
         Command::Openapi => cli::openapi::run(),
         Command::Score(args) => cli::score::run(args),
         Command::Model(args) => cli::model::run(args),

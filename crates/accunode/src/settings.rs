@@ -1,5 +1,7 @@
 //! Settings from the environment: one table of names, every problem named at once.
 
+mod mail;
+
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
@@ -10,6 +12,8 @@ use accunode_db::Options;
 use accunode_server::config::{MIN_SECRET_BYTES, ServerConfig};
 use anyhow::{Context, Result, bail};
 use secrecy::{ExposeSecret, SecretString};
+
+pub use mail::MailSettings;
 
 /// Everything that the environment says.
 #[derive(Clone, Debug)]
@@ -52,12 +56,14 @@ pub struct Settings {
     pub workers: usize,
     /// `ACCUNODE_ADMIN_EMAIL` and `ACCUNODE_ADMIN_PASSWORD`.
     pub admin: Option<(String, SecretString)>,
+    /// `SMTP_…` and `EMAIL_…`.
+    pub mail: MailSettings,
     /// `ACCUNODE_MODELS`: a folder of bundles in place of the shipped ones.
     pub models: Option<PathBuf>,
 }
 
 /// Every variable that is read, for `doctor` and the documentation.
-pub const VARIABLES: [&str; 20] = [
+pub const VARIABLES: [&str; 30] = [
     "DATABASE_URL",
     "REDIS_URL",
     "SECRET_KEY",
@@ -78,6 +84,16 @@ pub const VARIABLES: [&str; 20] = [
     "ACCUNODE_ADMIN_PASSWORD",
     "ACCUNODE_MODELS",
     "ACCUNODE_RATE_LIMITS",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_USERNAME",
+    "SMTP_PASSWORD",
+    "SMTP_TLS",
+    "SMTP_SSL",
+    "EMAIL_FROM",
+    "EMAIL_FROM_NAME",
+    "EMAIL_TO",
+    "EMAIL_SUBJECT_PREFIX",
 ];
 
 impl Settings {
@@ -113,6 +129,7 @@ impl Settings {
             max_upload_rows: parsed(&get, "MAX_UPLOAD_ROWS", "a number of rows", 1_000_000)?,
             workers: parsed(&get, "WORKERS", "a number", 2)?,
             admin: admin(get("ACCUNODE_ADMIN_EMAIL"), get("ACCUNODE_ADMIN_PASSWORD"))?,
+            mail: MailSettings::read(&get)?,
             models: get("ACCUNODE_MODELS").map(PathBuf::from),
         };
         if settings.access_token_minutes == 0 {
@@ -141,8 +158,8 @@ impl Settings {
             session_days: self.session_days,
             trusted_proxies: self.trusted_proxies,
             public_url: self.public_url.clone(),
-            contact_to: String::new(),
-            contact_subject_prefix: String::new(),
+            contact_to: self.mail.contact_to.clone(),
+            contact_subject_prefix: self.mail.contact_subject_prefix.clone(),
             max_upload_bytes: self.max_upload_bytes,
             max_upload_rows: self.max_upload_rows,
             cors_origins: self.cors_origins.clone(),
@@ -278,6 +295,7 @@ mod tests {
             ("CORS_ORIGIN", "example.org"),
             ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
             ("ACCUNODE_ADMIN_EMAIL", "admin@example.org"),
+            ("SMTP_USERNAME", "somebody"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");

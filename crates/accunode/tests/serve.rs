@@ -222,20 +222,33 @@ fn a_real_database_without_a_secret_is_refused() {
 #[test]
 fn the_doctor_finds_what_is_wrong_and_tells_no_secret() {
     let folder = tempfile::tempdir().unwrap();
-    let doctor = |url: &str| {
+    let doctor = |url: &str, more: &[(&str, &str)]| {
         let output = Command::new(env!("CARGO_BIN_EXE_accunode"))
             .args(["doctor", "--data-dir"])
             .arg(folder.path())
             .env("DATABASE_URL", url)
             .env("SECRET_KEY", "a secret for tests, of 32 bytes or more")
             .env_remove("REDIS_URL")
+            .envs(more.iter().copied())
             .output()
             .unwrap();
         (output.status.success(), String::from_utf8(output.stdout).unwrap())
     };
-    let (well, text) = doctor("");
-    assert!(well && text.contains("accunode-annual"), "{text}");
-    let (well, text) = doctor("postgres://nobody:hidden-word@127.0.0.1:1/none");
+    let (well, text) = doctor("", &[]);
+    assert!(well && text.contains("accunode-annual") && text.contains("no SMTP_HOST"), "{text}");
+    let (well, text) = doctor("postgres://nobody:hidden-word@127.0.0.1:1/none", &[]);
     assert!(!well && text.contains("FAILED  database") && !text.contains("hidden-word"), "{text}");
     assert!(!text.contains("a secret for tests"), "{text}");
+    let mail = [
+        ("SMTP_HOST", "127.0.0.1"),
+        ("SMTP_PORT", "1"),
+        ("SMTP_USERNAME", "somebody"),
+        ("SMTP_PASSWORD", "hidden-word"),
+        ("EMAIL_FROM", "no-reply@example.org"),
+        ("EMAIL_TO", "team@example.org"),
+    ];
+    let (well, text) = doctor("", &mail);
+    assert!(!well && text.contains("FAILED  mail") && !text.contains("hidden-word"), "{text}");
+    let (well, text) = doctor("", &mail[..5]);
+    assert!(!well && text.contains("FAILED  settings: EMAIL_TO is required with SMTP_HOST"), "{text}");
 }

@@ -12,5 +12,6 @@ BEGIN
     REVOKE INSERT, UPDATE, DELETE ON _sqlx_migrations FROM accunode_app;
     -- The audit log is only ever added to.
     REVOKE UPDATE, DELETE ON audit_log FROM accunode_app;
+    REVOKE DELETE ON audit_heads FROM accunode_app;
 END
 $$;

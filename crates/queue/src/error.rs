@@ -2,6 +2,7 @@
 
 use accunode_db::DbError;
 use accunode_domain::Error;
+use accunode_infra::MailError;
 
 /// The job is no longer this run's: another worker has taken it over, or it was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +34,15 @@ impl From<Error> for JobError {
             Error::Unavailable(_) | Error::TooManyRequests { .. } => Self::Retry(error.to_string()),
             Error::Internal(source) => Self::Retry(format!("internal error: {source}")),
             _ => Self::Permanent(error.to_string()),
+        }
+    }
+}
+
+impl From<MailError> for JobError {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Permanent(text) => Self::Permanent(text),
+            MailError::Transient(text) => Self::Retry(text),
         }
     }
 }

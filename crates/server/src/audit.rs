@@ -83,7 +83,7 @@ pub async fn record(tx: &mut Tx, caller: &Caller, event: Event, now: Timestamp) 
         tenant: caller.tenant_id,
         origin: &caller.origin,
     };
-    write(tx, &who, event, now).await
+    Ok(write(tx, &who, event, now).await?)
 }
 
 /// Writes an entry of something that nobody who is signed in did: a sign-in, a registration, a reset. The
@@ -100,10 +100,26 @@ pub async fn record_anonymous(
     now: Timestamp,
 ) -> Result<()> {
     let who = Who { id: None, email, role: None, api_key: None, tenant: None, origin };
+    Ok(write(tx, &who, event, now).await?)
+}
+
+/// Writes an entry of what the application did by itself, without a request. The transaction must be the
+/// application's own; `email` is that of the account on whose behalf it was done.
+///
+/// # Errors
+/// As [`record`].
+pub async fn record_background(
+    tx: &mut Tx,
+    email: Option<&str>,
+    event: Event,
+    now: Timestamp,
+) -> accunode_db::Result<()> {
+    let origin = Origin::default();
+    let who = Who { id: None, email, role: None, api_key: None, tenant: None, origin: &origin };
     write(tx, &who, event, now).await
 }
 
-async fn write(tx: &mut Tx, who: &Who<'_>, event: Event, now: Timestamp) -> Result<()> {
+async fn write(tx: &mut Tx, who: &Who<'_>, event: Event, now: Timestamp) -> accunode_db::Result<()> {
     let tenant = event.tenant.or(who.tenant).map(|t| t.0);
     let json = |state: &Option<Value>| state.as_ref().map(Value::to_string);
     let (target_type, target_id) = event.target.unzip();
@@ -123,6 +139,5 @@ async fn write(tx: &mut Tx, who: &Who<'_>, event: Event, now: Timestamp) -> Resu
         request_id: who.origin.request_id.clone(),
         address: who.origin.address.clone(),
     };
-    store::append(tx, &entry).await?;
-    Ok(())
+    store::append(tx, &entry).await
 }

@@ -20,25 +20,33 @@ fn contains(text: &str) -> String {
     pattern
 }
 
-/// The pattern of a part to look for, in the case that `fold` gives it. Engines refuse zero characters and very
-/// long patterns, so what no stored text can contain is refused here.
+/// A text to look for. Engines refuse zero characters and very long patterns, so what no stored text can contain is
+/// refused here.
 ///
 /// # Errors
 /// [`Error::Invalid`] naming `field`.
+pub(crate) fn sought<'a>(field: &str, text: Option<&'a str>, most: usize) -> Result<Option<&'a str>> {
+    let text = given(text);
+    if text.is_some_and(|text| text.chars().count() > most || text.contains(char::is_control)) {
+        let name = field.replace('_', " ");
+        let expected =
+            format!("Invalid {name}: at most {most} characters and no control characters are expected");
+        return Err(Error::field(field, expected));
+    }
+    Ok(text)
+}
+
+/// The pattern of a part to look for, in the case that `fold` gives it.
+///
+/// # Errors
+/// As [`sought`].
 pub(crate) fn part(
     field: &str,
     text: Option<&str>,
     most: usize,
     fold: impl Fn(&str) -> String,
 ) -> Result<Option<String>> {
-    let Some(text) = given(text) else { return Ok(None) };
-    if text.chars().count() > most || text.contains(char::is_control) {
-        let name = field.replace('_', " ");
-        let expected =
-            format!("Invalid {name}: at most {most} characters and no control characters are expected");
-        return Err(Error::field(field, expected));
-    }
-    Ok(Some(contains(&fold(text))))
+    Ok(sought(field, text, most)?.map(|text| contains(&fold(text))))
 }
 
 /// The rows of a list that are asked for by `skip` and `limit`. Valid by construction.

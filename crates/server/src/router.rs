@@ -11,7 +11,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    features::{auth, ops, organizations, predictions, tenant_admins, tenants, uploads, users},
+    features::{
+        api_keys, audit_log, auth, contact, ops, organizations, predictions, tenant_admins, tenants, uploads,
+        users,
+    },
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
@@ -25,6 +28,8 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(30);
 /// The same where a file comes along.
 const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
+/// The same where a mail server is waited for, which has a minute of its own.
+const LONGEST_MAIL: Duration = Duration::from_secs(90);
 /// The largest body of a request without a file, in bytes.
 const LARGEST_BODY: usize = 1 << 20;
 
@@ -33,7 +38,7 @@ fn api() -> OpenApiRouter<AppState> {
     use RateClass as Class;
     let routes = OpenApiRouter::new;
     routes()
-        .merge(limited(Class::Auth, routes().routes(routes!(auth::api::login))))
+        .merge(signing_in())
         .merge(people())
         .merge(customers())
         .merge(departments())
@@ -56,7 +61,16 @@ fn api() -> OpenApiRouter<AppState> {
             routes().routes(routes!(uploads::api::jobs::list)).routes(routes!(uploads::api::jobs::status)),
         ))
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
+        .merge(limited(
+            Class::Analytics,
+            routes()
+                .routes(routes!(audit_log::api::list))
+                .routes(routes!(audit_log::api::export))
+                .routes(routes!(audit_log::api::verify)),
+        ))
+        .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
+        .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
 }
 
@@ -71,6 +85,41 @@ fn customers() -> OpenApiRouter<AppState> {
         .merge(limited(Class::TenantUpdate, routes().routes(routes!(api::update))))
         .merge(limited(Class::TenantDelete, routes().routes(routes!(api::delete))))
         .merge(limited(Class::Analytics, routes().routes(routes!(api::stats))))
+}
+
+/// Signing in, by people and by machines.
+fn signing_in() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use auth::api::{account, password, session};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::Auth,
+            routes()
+                .routes(routes!(session::login))
+                .routes(routes!(account::register))
+                .routes(routes!(account::join)),
+        ))
+        .merge(limited(
+            Class::AuthStrict,
+            routes()
+                .routes(routes!(password::change))
+                .routes(routes!(password::forgot))
+                .routes(routes!(password::reset)),
+        ))
+        .merge(limited(
+            Class::Api,
+            routes()
+                .routes(routes!(session::refresh))
+                .routes(routes!(session::logout))
+                .routes(routes!(session::logout_all)),
+        ))
+        .merge(limited(
+            Class::Other,
+            routes()
+                .routes(routes!(api_keys::api::list, api_keys::api::create))
+                .routes(routes!(api_keys::api::revoke)),
+        ))
 }
 
 /// Operations on organizations and their people.
@@ -152,6 +201,14 @@ fn bodies() -> OpenApiRouter<AppState> {
         .routes(routes!(uploads::api::submit::submit_quarterly))
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
+}
+
+/// Operations that wait for a mail server.
+fn mails() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(contact::api::test_email))
+        .routes(routes!(contact::api::test_send))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_MAIL))
 }
 
 /// Operations outside `/api/v1`.

@@ -2,7 +2,12 @@
 
 use accunode_queue::Runner;
 
-use crate::{features::uploads::jobs::UploadHandler, state::AppState};
+use crate::{
+    features::{
+        auth::jobs::PasswordResetHandler, contact::jobs::ContactHandler, uploads::jobs::UploadHandler,
+    },
+    state::AppState,
+};
 
 /// A runner with every handler of the application, of `concurrency` jobs at once.
 #[must_use]
@@ -11,4 +16,6 @@ pub fn runner(state: &AppState, concurrency: usize) -> Runner {
         .clock(state.clock.clone())
         .concurrency(concurrency)
         .handler(UploadHandler { state: state.clone() })
+        .handler(PasswordResetHandler { state: state.clone() })
+        .handler(ContactHandler { state: state.clone() })
 }

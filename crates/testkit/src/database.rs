@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use accunode_db::{Db, Engine, Options};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -108,6 +108,19 @@ impl TestDb {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Runs statements as the database's owner, whom neither policies nor grants hold: for tests in which
+    /// somebody goes behind the application's back.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub async fn as_owner(&self, sql: &str) -> sqlx::Result<()> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql));
+        match self.engine() {
+            Engine::Postgres => sql.execute(&mut PgConnection::connect(&self.url).await?).await.map(drop),
+            Engine::Sqlite => sql.execute(&mut SqliteConnection::connect(&self.url).await?).await.map(drop),
+        }
     }
 
     /// Its engine.

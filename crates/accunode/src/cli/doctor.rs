@@ -59,6 +59,7 @@ async fn checks(args: &DoctorArgs) -> Vec<(&'static str, Result<String>)> {
         ("models", models(&settings)),
         ("database", database(&settings).await),
         ("redis", redis(&settings).await),
+        ("mail", mail(&settings).await),
     ]
 }
 
@@ -106,6 +107,20 @@ async fn database(settings: &Settings) -> Result<String> {
     }
     db.check_policies().await?;
     Ok(format!("{}, up to date", db.engine()))
+}
+
+async fn mail(settings: &Settings) -> Result<String> {
+    // A sign of life is wanted, not patience.
+    let mail = app::mail(settings)?;
+    let answer = tokio::time::timeout(Duration::from_secs(10), mail.test()).await;
+    answer.context("no answer within ten seconds")??;
+    Ok(match &settings.mail.server {
+        Some(server) => {
+            let login = if server.username.is_some() { " and takes the login" } else { "" };
+            format!("{}:{} answers{login}", server.host, server.port)
+        }
+        None => format!("no SMTP_HOST: kept as files in {}", settings.data_dir.join("mail").display()),
+    })
 }
 
 async fn redis(settings: &Settings) -> Result<String> {

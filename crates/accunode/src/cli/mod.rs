@@ -1,5 +1,6 @@
 //! The subcommands of the `accunode` binary.
 
+pub mod admin;
 pub mod doctor;
 pub mod migrate;
 pub mod model;

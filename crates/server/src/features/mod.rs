@@ -2,8 +2,10 @@
 //! `store.rs` (SQL) and, where there is background work, `jobs.rs`.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod audit_log;
 pub mod auth;
+pub mod contact;
 pub mod ops;
 pub mod organizations;
 pub mod predictions;

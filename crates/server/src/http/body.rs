@@ -1,9 +1,10 @@
 //! Request bodies and queries, read field by field so that one answer names everything that is wrong.
 
+mod figures;
+
 use std::ops::RangeInclusive;
 
-use accunode_domain::{Error, FieldError, Period, Quarter, Ratio, RatioError, SENTINEL};
-use accunode_sheets::validate;
+use accunode_domain::{Error, FieldError};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
@@ -59,6 +60,14 @@ impl Fields {
     pub fn invalid(&mut self, field: &str, expected: &str) {
         let message = format!("Invalid {}: {expected}", field.replace('_', " "));
         self.errors.push(FieldError { field: field.to_owned(), message });
+    }
+
+    /// Notes every member besides these as wrong.
+    pub fn only(&mut self, fields: &[&str]) {
+        let others: Vec<_> = self.object.keys().filter(|k| !fields.contains(&k.as_str())).cloned().collect();
+        for field in others {
+            self.invalid(&field, "this field is not accepted here");
+        }
     }
 
     fn problem(&mut self, field: &str, what: &str) {
@@ -157,6 +166,20 @@ impl Fields {
         }
     }
 
+    /// A required list of 1 to `most` texts.
+    pub fn texts(&mut self, field: &str, most: usize) -> Vec<String> {
+        let list = match self.required(field) {
+            None => return Vec::new(),
+            Some(Value::Array(list)) => list,
+            Some(_) => Vec::new(),
+        };
+        let texts: Option<Vec<_>> = list.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+        texts.filter(|texts| (1..=most).contains(&texts.len())).unwrap_or_else(|| {
+            self.invalid(field, &format!("a list of 1 to {most} texts is expected"));
+            Vec::new()
+        })
+    }
+
     /// A required secret, taken as it is: not trimmed, of 1 to 1,024 characters.
     pub fn secret(&mut self, field: &str) -> String {
         match self.required(field) {
@@ -166,79 +189,6 @@ impl Fields {
                 String::new()
             }
             None => String::new(),
-        }
-    }
-
-    /// A required number above zero; numeric text is accepted.
-    pub fn positive(&mut self, field: &str) -> f64 {
-        let number = match self.required(field) {
-            None => return 0.0,
-            Some(Value::Number(n)) => n.as_f64(),
-            Some(Value::String(text)) => text.trim().parse().ok(),
-            Some(_) => None,
-        };
-        match number.filter(|x: &f64| x.is_finite() && *x > 0.0) {
-            Some(x) => x,
-            None => {
-                self.invalid(field, "a number greater than 0 is expected");
-                0.0
-            }
-        }
-    }
-
-    /// A required ratio: a number, numeric text, null (missing) or "NM" (not meaningful). The second value
-    /// says whether it was the vendors' sentinel.
-    pub fn ratio(&mut self, field: &str) -> (Ratio, bool) {
-        let number = |x: f64| Ratio::from_number(x).map(|ratio| (ratio, x == SENTINEL));
-        let read = match self.required(field) {
-            None | Some(Value::Null) => Ok((Ratio::Missing, false)),
-            Some(Value::Number(n)) => {
-                n.as_f64().map_or(Err(RatioError::NotFinite), number).map_err(|e| e.to_string())
-            }
-            Some(Value::String(text)) => validate::ratio_text(&text),
-            Some(_) => Err(RatioError::NotANumber("this value".to_owned()).to_string()),
-        };
-        read.unwrap_or_else(|reason| {
-            self.invalid(field, &reason);
-            (Ratio::Missing, false)
-        })
-    }
-
-    /// `reporting_year` (text of four digits) and `reporting_quarter` (`Q1` … `Q4` or 1 … 4).
-    pub fn period(&mut self, needs_quarter: bool) -> Period {
-        let year = match self.required("reporting_year") {
-            None => 0,
-            Some(Value::String(text)) => Period::parse_year(&text).unwrap_or_else(|error| {
-                self.invalid("reporting_year", &error.to_string());
-                0
-            }),
-            Some(_) => {
-                self.invalid("reporting_year", "a year as text is expected, for example \"2024\"");
-                0
-            }
-        };
-        Period { year, quarter: self.quarter(needs_quarter) }
-    }
-
-    fn quarter(&mut self, needed: bool) -> Option<Quarter> {
-        const FIELD: &str = "reporting_quarter";
-        let text = match self.object.get(FIELD) {
-            Some(Value::String(text)) if !text.trim().is_empty() => text.clone(),
-            Some(Value::Number(n)) => n.to_string(),
-            None | Some(Value::Null | Value::String(_)) => {
-                if needed {
-                    self.problem(FIELD, "is required");
-                }
-                return None;
-            }
-            Some(_) => "this value".to_owned(),
-        };
-        match text.parse() {
-            Ok(quarter) => Some(quarter),
-            Err(error) => {
-                self.invalid(FIELD, &format!("{error}"));
-                None
-            }
         }
     }
 
@@ -274,6 +224,28 @@ impl Fields {
             Value::String(text) if text.trim().is_empty() => Some(None),
             _ => Some(Some(self.text(field, most, rule))),
         }
+    }
+
+    /// A required text in the form that `clean` gives it, trimmed, which must then have so many characters.
+    pub fn cleaned_text(
+        &mut self,
+        field: &str,
+        length: RangeInclusive<usize>,
+        clean: impl Fn(&str) -> String,
+    ) -> String {
+        match self.required(field) {
+            Some(Value::String(text)) => {
+                let text = clean(&text).trim().to_owned();
+                match text.chars().count() {
+                    n if n < *length.start() => self.problem(field, "is too short"),
+                    n if n > *length.end() => self.problem(field, "is too long"),
+                    _ => return text,
+                }
+            }
+            Some(_) => self.invalid(field, "text is expected"),
+            None => {}
+        }
+        String::new()
     }
 
     /// A whole number within bounds, if the field is there.

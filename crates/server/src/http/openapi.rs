@@ -28,7 +28,7 @@ use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
         (name = "tenant_admins", description = "Who runs the customers"),
         (name = "organizations", description = "Departments of customers and their people"),
         (name = "api_keys", description = "Keys that machines sign in with"),
-        (name = "audit_log", description = "Who did what"),
+        (name = "audit_log", description = "Who did what, and whether the record is whole"),
         (name = "contact", description = "Messages to the operator"),
         (name = "ops", description = "The running system"),
     )

@@ -55,6 +55,10 @@ pub struct FieldProblem {
     pub message: String,
 }
 
+/// Why somebody may not, for the audit log: goes along with the answer, inside the program.
+#[derive(Clone, Debug)]
+pub struct Refusal(pub String);
+
 /// A service's error on its way out. Handlers return it by `?`.
 #[derive(Debug)]
 pub struct ApiError(pub Error);
@@ -78,7 +82,12 @@ impl IntoResponse for ApiError {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 response
             }
-            Error::Forbidden(text) => detail(StatusCode::FORBIDDEN, text),
+            Error::Forbidden(text) => {
+                let refusal = Refusal(text.clone());
+                let mut response = detail(StatusCode::FORBIDDEN, text);
+                response.extensions_mut().insert(refusal);
+                response
+            }
             Error::NotFound(text) => detail(StatusCode::NOT_FOUND, text),
             Error::Conflict(text) => detail(StatusCode::CONFLICT, text),
             Error::TooLarge(text) => detail(StatusCode::PAYLOAD_TOO_LARGE, text),

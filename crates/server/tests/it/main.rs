@@ -5,6 +5,7 @@
 
 mod app;
 mod architecture;
+mod concurrency;
 mod defects;
 mod files;
 mod headers;
@@ -13,6 +14,8 @@ mod limits;
 mod openapi;
 mod roles_law;
 mod routes;
+mod sessions;
 mod store;
+mod two_servers;
 mod uploads_law;
 mod uploads_resume;

@@ -2,8 +2,10 @@
 
 use accunode_db::{Result, Timestamp, Tx, on, sql};
 use sha2::{Digest, Sha256};
-use sqlx::FromRow;
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use uuid::Uuid;
+
+use super::service::Filter;
 
 /// What one entry says, without its place in the chain.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -69,7 +71,118 @@ impl Entry {
 /// What the first entry of a chain has for its predecessor's hash.
 pub const GENESIS: &str = "";
 
+/// An entry at its place.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub(crate) struct Placed {
+    /// The tenant's id, or nil.
+    pub(crate) chain: Uuid,
+    /// Its number within the chain, from 1.
+    pub(crate) seq: i64,
+    #[sqlx(flatten)]
+    pub(crate) entry: Entry,
+    /// The hash of the entry before it.
+    pub(crate) previous_hash: String,
+    /// Its own.
+    pub(crate) hash: String,
+}
+
+/// A row of the log as it is found.
+pub(crate) struct Found {
+    pub(crate) seq: i64,
+    /// None when the row holds what no entry can.
+    pub(crate) placed: Option<Placed>,
+}
+
+impl<'r, R: Row> FromRow<'r, R> for Found
+where
+    Placed: FromRow<'r, R>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    &'static str: ColumnIndex<R>,
+{
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
+        Ok(Self { seq: row.try_get("seq")?, placed: Placed::from_row(row).ok() })
+    }
+}
+
+/// Where a page of the log, read from the newest entry on, begins: behind this entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor {
+    at: Timestamp,
+    chain: Uuid,
+    seq: i64,
+}
+
+impl Cursor {
+    /// In front of the newest entry.
+    pub(crate) const START: Self =
+        Self { at: Timestamp::from_unix_micros(i64::MAX), chain: Uuid::max(), seq: i64::MAX };
+}
+
+impl From<&Placed> for Cursor {
+    fn from(placed: &Placed) -> Self {
+        Self { at: placed.entry.at, chain: placed.chain, seq: placed.seq }
+    }
+}
+
+/// How a chain ends, by its head and by its entries.
+#[derive(Debug, FromRow)]
+pub(crate) struct End {
+    pub(crate) head_seq: Option<i64>,
+    pub(crate) head_hash: Option<String>,
+    /// The number of the last entry.
+    pub(crate) last: Option<i64>,
+}
+
+macro_rules! select {
+    () => {
+        "SELECT chain, seq, at, tenant_id, actor_id, actor_email, actor_role, api_key_id, action, outcome,
+                target_type, target_id, before_state, after_state, request_id, address, previous_hash, hash
+         FROM audit_log"
+    };
+}
+
+/// What a filter lets through: $1 the action's beginning, $2 and $3 who acted, $4 and $5 on what, $6 the outcome,
+/// $7 and $8 from when until when. A parameter that may be null is compared before it is asked whether it is:
+/// PostgreSQL learns its type from the first use.
+macro_rules! filtered {
+    () => {
+        " WHERE substr(action, 1, CAST(length(CAST($1 AS TEXT)) AS INTEGER)) = CAST($1 AS TEXT)
+            AND (actor_id = $2 OR $2 IS NULL) AND (actor_email = $3 OR $3 IS NULL)
+            AND (target_type = $4 OR $4 IS NULL) AND (target_id = $5 OR $5 IS NULL)
+            AND (outcome = $6 OR $6 IS NULL) AND at >= $7 AND at < $8"
+    };
+}
+
+/// $9 is the tenant, or none for all: two texts, so that each finds its index.
+macro_rules! of_tenant {
+    () => {
+        " AND tenant_id = $9"
+    };
+}
+macro_rules! of_all {
+    () => {
+        " AND CAST($9 AS uuid) IS NULL"
+    };
+}
+
+macro_rules! page {
+    () => {
+        " AND (at, chain, seq) < ($10, $11, $12) ORDER BY at DESC, chain DESC, seq DESC LIMIT $13 OFFSET $14"
+    };
+}
+
 sql! {
+    PAGE_OF_TENANT = concat!(select!(), filtered!(), of_tenant!(), page!());
+    PAGE_OF_ALL = concat!(select!(), filtered!(), of_all!(), page!());
+    COUNT_OF_TENANT = concat!("SELECT COUNT(*) FROM audit_log", filtered!(), of_tenant!());
+    COUNT_OF_ALL = concat!("SELECT COUNT(*) FROM audit_log", filtered!(), of_all!());
+    /// A chain may have lost its head, or all its entries.
+    CHAINS = "SELECT chain FROM audit_heads UNION SELECT chain FROM audit_log ORDER BY chain";
+    /// In one statement: head and entries as of one moment.
+    END = "SELECT h.seq AS head_seq, h.hash AS head_hash, l.last
+           FROM (SELECT MAX(seq) AS last FROM audit_log WHERE chain = $1) l
+           LEFT JOIN audit_heads h ON h.chain = $1";
+    WALK = concat!(select!(), " WHERE chain = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq LIMIT $4");
     /// Makes the chain's head if it is the first entry.
     OPEN = "INSERT INTO audit_heads (chain, seq, hash) VALUES ($1, 0, '') ON CONFLICT (chain) DO NOTHING";
     /// Holds the head until the transaction ends, and moves it on.
@@ -98,4 +211,58 @@ pub(crate) async fn append(tx: &mut Tx, entry: &Entry) -> Result<()> {
     })?;
     on!(tx, CLOSE, |c, sql| sqlx::query(sql).bind(chain).bind(&hash).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// The tenant that entries are looked for in; none for all.
+fn tenant(tx: &Tx, filter: &Filter) -> Option<Uuid> {
+    let scope = tx.scope();
+    if scope.sees_all() { filter.tenant } else { Some(scope.runs_tenant().unwrap_or(Uuid::nil())) }
+}
+
+/// Entries in the caller's sight behind a place, newest first.
+pub(crate) async fn page(
+    tx: &mut Tx,
+    filter: &Filter,
+    behind: Cursor,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Placed>> {
+    let tenant = tenant(tx, filter);
+    let statement = if tenant.is_some() { PAGE_OF_TENANT } else { PAGE_OF_ALL };
+    Ok(on!(tx, statement, |c, sql| {
+        let query = sqlx::query_as(sql).bind(&filter.action).bind(filter.actor_id).bind(&filter.actor_email);
+        let query = query.bind(&filter.target_type).bind(&filter.target_id).bind(filter.outcome);
+        let query = query.bind(filter.from).bind(filter.to).bind(tenant);
+        let query = query.bind(behind.at).bind(behind.chain).bind(behind.seq);
+        query.bind(limit).bind(offset).fetch_all(c).await
+    })?)
+}
+
+/// How many entries there are in the caller's sight.
+pub(crate) async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
+    let tenant = tenant(tx, filter);
+    let statement = if tenant.is_some() { COUNT_OF_TENANT } else { COUNT_OF_ALL };
+    Ok(on!(tx, statement, |c, sql| {
+        let query =
+            sqlx::query_scalar(sql).bind(&filter.action).bind(filter.actor_id).bind(&filter.actor_email);
+        let query = query.bind(&filter.target_type).bind(&filter.target_id).bind(filter.outcome);
+        query.bind(filter.from).bind(filter.to).bind(tenant).fetch_one(c).await
+    })?)
+}
+
+/// Every chain that there is.
+pub(crate) async fn chains(tx: &mut Tx) -> Result<Vec<Uuid>> {
+    Ok(on!(tx, CHAINS, |c, sql| sqlx::query_scalar(sql).fetch_all(c).await)?)
+}
+
+/// Where a chain ends.
+pub(crate) async fn end(tx: &mut Tx, chain: Uuid) -> Result<End> {
+    Ok(on!(tx, END, |c, sql| sqlx::query_as(sql).bind(chain).fetch_one(c).await)?)
+}
+
+/// Rows of a chain in its order, from one number up to another.
+pub(crate) async fn walk(tx: &mut Tx, chain: Uuid, from: i64, to: i64, limit: i64) -> Result<Vec<Found>> {
+    Ok(on!(tx, WALK, |c, sql| {
+        sqlx::query_as(sql).bind(chain).bind(from).bind(to).bind(limit).fetch_all(c).await
+    })?)
 }

@@ -12,6 +12,7 @@ use accunode_sheets::{
     Record, ratio_columns,
     validate::{MAX_SECTOR, MAX_SYMBOL},
 };
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -19,6 +20,8 @@ use super::{
     store::{self, PredictionRow},
 };
 use crate::{
+    audit::{self, Event},
+    caller::Caller,
     features::predictions::api::Pagination,
     listing::{given, part},
     state::AppState,
@@ -269,12 +272,12 @@ async fn update_companies(
 /// [`Error::BadRequest`] with the text that clients parse when there is one for this period already.
 pub(crate) async fn create(
     state: &AppState,
-    actor: &Actor,
+    caller: &Caller,
     kind: Kind,
     record: Record,
 ) -> Result<PredictionRow> {
     let bundle = state.models.get(kind);
-    let owner = Owner::of(actor);
+    let owner = Owner::of(caller);
     let rows = [(None, record)];
     let scores = score(&bundle, &rows)?;
     let batch = Batch {
@@ -286,8 +289,9 @@ pub(crate) async fn create(
         bundle: &bundle,
         update_companies: false,
     };
-    let mut tx = state.db.scoped(actor).await?;
-    let stored = store_batch(&mut tx, &batch, state.clock.now()).await?;
+    let now = state.clock.now();
+    let mut tx = state.db.scoped(caller).await?;
+    let stored = store_batch(&mut tx, &batch, now).await?;
     let Some(Some(id)) = stored.first() else {
         let record = &rows[0].1;
         return Err(Error::BadRequest(format!(
@@ -299,8 +303,33 @@ pub(crate) async fn create(
         )));
     };
     let row = store::by_id(&mut tx, kind, id.0).await?;
+    let event = Event::done("prediction.create").on(target(kind), row.id).after(audited(&row));
+    audit::record(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(row)
+}
+
+/// What the audit log calls a prediction of this kind.
+const fn target(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Annual => "annual_prediction",
+        Kind::Quarterly => "quarterly_prediction",
+    }
+}
+
+/// A prediction's state for the audit log.
+fn audited(row: &PredictionRow) -> Value {
+    json!({
+        "company_symbol": row.symbol,
+        "reporting_year": row.reporting_year.to_string(),
+        "reporting_quarter": row.reporting_quarter,
+        "probability": row.probability,
+        "risk_level": row.risk_level,
+        "model_name": row.model_name,
+        "model_version": row.model_version,
+        "access_level": row.access_level,
+        "organization_id": row.organization_id,
+    })
 }
 
 #[cfg(test)]

@@ -6,12 +6,15 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use accunode_db::Tx;
-use accunode_domain::{AccessLevel, Actor, Error, Kind, OrganizationId, Result, Role, UploadId, UserId};
+use accunode_db::{Timestamp, Tx};
+use accunode_domain::{
+    AccessLevel, Actor, Error, Kind, OrganizationId, Result, Role, TenantId, UploadId, UserId,
+};
 use accunode_queue::{Context, DeadJob, Handler, JobError};
 use accunode_scoring::Bundle;
 use accunode_sheets::{Record, Row};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -20,6 +23,7 @@ use super::{
     store::{self, ErrorRow, UploadRow},
 };
 use crate::{
+    audit::{self, Event},
     features::predictions::service::{self as predictions, Batch, Owner},
     state::AppState,
 };
@@ -88,7 +92,7 @@ impl Handler for UploadHandler {
         // The reason stays with the job, for operators: it may hold what is not for the person to see.
         let message = "The file could not be processed because of an internal error";
         match job.payload::<Payload>() {
-            Ok(payload) => store::finish(tx, payload.upload_id, "failed", Some(message), job.at).await,
+            Ok(payload) => finish(tx, payload.upload_id, "failed", Some(message), job.at).await,
             Err(error) => {
                 tracing::error!(%error, job.id = %job.lease.id, "a dead job names no upload");
                 Ok(())
@@ -217,10 +221,30 @@ impl UploadHandler {
         let now = self.state.clock.now();
         let mut tx = self.state.db.system("end an upload").await?;
         job.lease.fence(&mut tx).await?;
-        store::finish(&mut tx, id, status, error, now).await?;
         job.lease.complete(&mut tx, now).await?;
+        finish(&mut tx, id, status, error, now).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Ends an upload, and says so in the audit log in the application's name with the uploader's address.
+async fn finish(
+    tx: &mut Tx,
+    id: Uuid,
+    status: &str,
+    error: Option<&str>,
+    now: Timestamp,
+) -> accunode_db::Result<()> {
+    let Some(upload) = store::finish(tx, id, status, error, now).await? else { return Ok(()) };
+    let action = if status == "completed" { "upload.complete" } else { "upload.fail" };
+    let event = Event::done(action).on("upload", id).tenant(upload.tenant_id.map(TenantId)).after(json!({
+        "status": upload.status,
+        "total_rows": upload.total_rows,
+        "successful_rows": upload.successful_rows,
+        "failed_rows": upload.failed_rows,
+        "error_message": upload.error_message,
+    }));
+    audit::record_background(tx, upload.user_email.as_deref(), event, now).await
 }
 
 enum Message {

@@ -72,9 +72,12 @@ sql! {
                SET successful_rows = successful_rows + $2, failed_rows = failed_rows + $3,
                    processed_rows = processed_rows + $2 + $3, next_row = next_row + $2 + $3, updated_at = $4
                WHERE id = $1 AND next_row = $5 AND status = 'processing'";
+    /// Says what became of the upload, and of whose.
     FINISH = "UPDATE bulk_upload_jobs SET status = $2, error_message = $3, completed_at = $4, updated_at = $4,
                      total_rows = CASE WHEN $2 = 'completed' THEN processed_rows ELSE total_rows END
-              WHERE id = $1 AND status IN ('pending', 'queued', 'processing')";
+              WHERE id = $1 AND status IN ('pending', 'queued', 'processing')
+              RETURNING tenant_id, status, total_rows, successful_rows, failed_rows, error_message,
+                        (SELECT email FROM users WHERE id = user_id) AS user_email";
     ERRORS = "SELECT row_number, error, data FROM bulk_upload_errors WHERE job_id = $1
               ORDER BY row_number LIMIT $2";
 }
@@ -180,18 +183,29 @@ pub(crate) async fn advance(
     Ok(changed == 1)
 }
 
-/// Ends an upload.
+/// An upload that has just ended.
+#[derive(Debug, FromRow)]
+pub(crate) struct Finished {
+    pub(crate) tenant_id: Option<Uuid>,
+    pub(crate) user_email: Option<String>,
+    pub(crate) status: String,
+    pub(crate) total_rows: Option<i64>,
+    pub(crate) successful_rows: i64,
+    pub(crate) failed_rows: i64,
+    pub(crate) error_message: Option<String>,
+}
+
+/// Ends an upload; none when it has ended before.
 pub(crate) async fn finish(
     tx: &mut Tx,
     id: Uuid,
     status: &str,
     error: Option<&str>,
     now: Timestamp,
-) -> Result<()> {
-    on!(tx, FINISH, |c, sql| {
-        sqlx::query(sql).bind(id).bind(status).bind(error).bind(now).execute(c).await.map(drop)
-    })?;
-    Ok(())
+) -> Result<Option<Finished>> {
+    Ok(on!(tx, FINISH, |c, sql| {
+        sqlx::query_as(sql).bind(id).bind(status).bind(error).bind(now).fetch_optional(c).await
+    })?)
 }
 
 /// A row that was not taken.

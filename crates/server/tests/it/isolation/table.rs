@@ -154,7 +154,10 @@ fn new_person(_: &World, _: Relation) -> Value {
 /// What the creator's own place makes possible: `POST /users` takes no plain user from an org_admin.
 fn new_colleague(world: &World, _: Relation) -> Value {
     let role = if world.caller.actor.organization_id.is_some() { "org_member" } else { "user" };
-    json!({ "email": format!("{}@example.com", fresh()), "password": "correct horse 1", "role": role })
+    json!({
+        "email": format!("{}@example.com", fresh()), "username": fresh(), "password": "correct horse 1",
+        "role": role
+    })
 }
 
 fn new_place(_: &World, _: Relation) -> Value {

@@ -1,9 +1,12 @@
 //! One file for each operation, in the folders of the features.
 
+mod api_keys;
+mod audit_log;
 mod auth;
+mod contact;
 mod ops;
 mod organizations;
-pub mod predictions;
+pub(crate) mod predictions;
 mod tenant_admins;
 mod tenants;
 mod uploads;

@@ -111,7 +111,7 @@ async fn create<T: From<PredictionRow>>(
     fields: Fields,
 ) -> ApiResult<Json<Created<T>>> {
     let record = read(kind, fields)?;
-    let row = service::create(state, &caller.actor, kind, record).await?;
+    let row = service::create(state, caller, kind, record).await?;
     let message = format!("{} prediction created successfully", service::kind_title(kind));
     Ok(Json(Created { success: true, message, prediction: row.into() }))
 }

@@ -78,7 +78,7 @@ async fn submit(
         let field = field.ok_or_else(missing)?;
         if field.name() == Some("file") {
             let name = field.file_name().unwrap_or_default().to_owned();
-            return Ok(Json(service::submit(state, &caller.actor, kind, &name, field).await?));
+            return Ok(Json(service::submit(state, caller, kind, &name, field).await?));
         }
     }
 }

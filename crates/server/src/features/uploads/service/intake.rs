@@ -2,15 +2,18 @@
 
 use std::{fs::File, io::BufReader, path::Path};
 
-use accunode_domain::{Actor, Error, Kind, Result, UploadId};
+use accunode_domain::{Error, Kind, Result, UploadId};
 use accunode_infra::{BlobError, Stored};
 use accunode_queue::{NewJob, Priority, Stats};
 use accunode_sheets::{FileError, Format, Limits, Reader, validate::printable};
 use axum::extract::multipart::Field;
 use futures_util::TryStreamExt;
+use serde_json::json;
 
 use super::{lane, load, priority, waiting};
 use crate::{
+    audit::{self, Event},
+    caller::Caller,
     features::predictions::service::Owner,
     features::uploads::{
         api::submit::Accepted,
@@ -50,7 +53,7 @@ fn shown_name(name: &str) -> String {
 /// [`Error::BadRequest`] for a file that cannot be read, [`Error::TooLarge`] above the limit.
 pub async fn submit(
     state: &AppState,
-    actor: &Actor,
+    caller: &Caller,
     kind: Kind,
     name: &str,
     field: Field<'_>,
@@ -64,7 +67,7 @@ pub async fn submit(
     };
     let body = field.map_err(|e| std::io::Error::new(std::io::ErrorKind::ConnectionAborted, e.body_text()));
     let stored = state.blobs.put(&key, body, state.config.max_upload_bytes).await.map_err(blob_error)?;
-    let accepted = record(state, actor, kind, id, &name, &key, &stored).await;
+    let accepted = record(state, caller, kind, id, &name, &key, &stored).await;
     if accepted.is_err() {
         // Nothing refers to the file; failing to remove it costs space only.
         if let Err(error) = state.blobs.delete(&key).await {
@@ -91,7 +94,7 @@ fn size(bytes: u64) -> String {
 
 async fn record(
     state: &AppState,
-    actor: &Actor,
+    caller: &Caller,
     kind: Kind,
     id: UploadId,
     name: &str,
@@ -104,12 +107,12 @@ async fn record(
     let rows = tokio::task::spawn_blocking(move || look(file.path(), kind, max_rows, count))
         .await
         .map_err(Error::internal)??;
-    let (owner, priority) = (Owner::of(actor), priority(rows));
+    let (owner, priority) = (Owner::of(caller), priority(rows));
     let new = NewUpload {
         id: id.0,
-        user_id: actor.user_id.0,
+        user_id: caller.user_id.0,
         organization_id: owner.organization_id.map(|o| o.0),
-        tenant_id: actor.tenant_id.map(|t| t.0),
+        tenant_id: caller.tenant_id.map(|t| t.0),
         access_level: owner.level.as_str(),
         job_type: kind.as_str(),
         original_filename: name,
@@ -121,17 +124,31 @@ async fn record(
     };
     // One customer's uploads wait for each other, not for another customer's.
     let customer =
-        actor.tenant_id.map(|t| t.0).or(actor.organization_id.map(|o| o.0)).unwrap_or(actor.user_id.0);
+        caller.tenant_id.map(|t| t.0).or(caller.organization_id.map(|o| o.0)).unwrap_or(caller.user_id.0);
     let now = state.clock.now();
     let job = NewJob::new(KIND, &Payload { upload_id: id.0 }, now).map_err(Error::internal)?;
     let job = job.priority(priority).tenant_key(customer.to_string());
-    let mut tx = state.db.scoped(actor).await?;
+    let mut tx = state.db.scoped(caller).await?;
     store::insert(&mut tx, &new, now).await?;
     let task_id = accunode_queue::enqueue(&mut tx, job).await?;
     let queue = accunode_queue::stats(&mut tx).await?;
+    audit::record(&mut tx, caller, taken_in(&new), now).await?;
     tx.commit().await?;
     state.wake.notify();
     Ok(accepted(state, id, task_id, rows, priority, &queue))
+}
+
+/// What the audit log says of a new upload.
+fn taken_in(new: &NewUpload<'_>) -> Event {
+    Event::done("upload.create").on("upload", new.id).after(json!({
+        "job_type": new.job_type,
+        "original_filename": new.original_filename,
+        "file_size": new.file_size,
+        "file_sha256": new.file_sha256,
+        "total_rows": new.total_rows,
+        "access_level": new.access_level,
+        "organization_id": new.organization_id,
+    }))
 }
 
 fn accepted(

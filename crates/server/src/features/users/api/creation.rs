@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{MAX_FULL_NAME, User, full_name, role};
+use super::{User, new_name, role};
 use crate::{
     features::{
         accounts,
@@ -47,15 +47,11 @@ fn read(mut fields: Fields) -> Result<creation::NewUser> {
     let email = fields.email("email");
     let password = fields.new_password("password");
     let username = fields.optional_text("username", 100, accounts::username);
-    let whole = full_name(&mut fields, "full_name", MAX_FULL_NAME);
-    let first = full_name(&mut fields, "first_name", 127);
-    let last = full_name(&mut fields, "last_name", 127);
+    let full_name = new_name(&mut fields);
     let role = fields.optional_text("role", 20, role);
     let organization = fields.optional_id("organization_id").map(OrganizationId);
     let tenant = fields.optional_id("tenant_id").map(TenantId);
     let some = |text: Option<String>| text.filter(|t| !t.is_empty());
-    let parts: Vec<String> = [some(first), some(last)].into_iter().flatten().collect();
-    let full_name = if parts.is_empty() { some(whole) } else { Some(parts.join(" ")) };
     // What is no role was noted above.
     let role: Option<Role> = some(role).and_then(|name| name.parse().ok());
     let username = some(username);

@@ -67,6 +67,15 @@ pub(crate) fn full_name(fields: &mut Fields, field: &str, most: usize) -> Option
     fields.optional_text(field, most, |text| validate::plain_text(text, most))
 }
 
+/// The name of a new account's person: `first_name` and `last_name` joined if either is there, else `full_name`.
+pub(crate) fn new_name(fields: &mut Fields) -> Option<String> {
+    let mut read = |field, most| full_name(fields, field, most).filter(|name| !name.is_empty());
+    let (whole, first, last) =
+        (read("full_name", MAX_FULL_NAME), read("first_name", 127), read("last_name", 127));
+    let parts: Vec<String> = [first, last].into_iter().flatten().collect();
+    if parts.is_empty() { whole } else { Some(parts.join(" ")) }
+}
+
 /// A role's name.
 ///
 /// # Errors

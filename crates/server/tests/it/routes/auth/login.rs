@@ -1,10 +1,17 @@
+use accunode_db::on;
 use accunode_domain::Role;
-use accunode_server::features::auth::service::{NewUser, bootstrap_admin, create_user};
+use accunode_server::features::auth::{
+    service::{NewUser, bootstrap_admin, create_user},
+    tokens::Tokens,
+};
 use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::app::{Limits, TestApp};
+use crate::{
+    app::{Limits, TestApp},
+    sessions::PASSWORD,
+};
 
 async fn with_amy(test: accunode_testkit::TestDb) -> TestApp {
     let app = TestApp::without_worker(test, Limits::default()).await;
@@ -66,9 +73,80 @@ on_both_engines! {
         assert!(body["errors"][0]["message"].as_str().unwrap().contains("line 2"), "{body}");
     }
 
-    async fn the_first_super_admin_is_made_once(test: TestDb) {
+    /// The people of the test have one already.
+    async fn a_second_super_admin_is_not_made(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
-        // The people of the test have one already.
-        assert!(!bootstrap_admin(&app.state, "root@example.org", "correct horse 1").await.unwrap());
+        assert!(!bootstrap_admin(&app.state, "root@example.org", PASSWORD).await.unwrap());
+    }
+
+    async fn servers_that_start_together_make_one_super_admin_who_has_to_change_the_password(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        app.set("UPDATE users SET role = 'user' WHERE id = $1", app.people.super_admin.user_id.0).await;
+        let make = |email| bootstrap_admin(&app.state, email, PASSWORD);
+        let (one, other) = tokio::join!(make("root@example.org"), make("second@example.org"));
+        assert!(one.as_ref().unwrap() != other.as_ref().unwrap(), "{one:?} {other:?}");
+        let email = if one.unwrap() { "root@example.org" } else { "second@example.org" };
+        let (_, token) = app.log_in(email, PASSWORD).await;
+        assert_eq!(token["must_change_password"], true, "{token}");
+        let client = app.with_token(token["access_token"].as_str().unwrap());
+        assert_eq!(client.get("/users/me").await.0, StatusCode::OK);
+        assert_eq!(client.get("/predictions/annual").await.0, StatusCode::FORBIDDEN);
+        let change = json!({ "current_password": PASSWORD, "new_password": "another horse 2" });
+        assert_eq!(client.post("/auth/change-password", &change).await.0, StatusCode::OK);
+        let (_, token) = app.log_in(email, "another horse 2").await;
+        assert!(token.get("must_change_password").is_none(), "{token}");
+        assert!(app.admits(token["access_token"].as_str().unwrap()).await);
+    }
+
+    async fn who_is_switched_off_is_told_so_with_the_right_password_alone(test: TestDb) {
+        let app = with_amy(test).await;
+        app.set("UPDATE users SET is_active = FALSE WHERE email = 'amy.lee@example.org' AND id <> $1",
+                uuid::Uuid::nil()).await;
+        let (status, right) = app.log_in("amy.lee@example.org", PASSWORD).await;
+        assert_eq!((status, &right["detail"]), (StatusCode::UNAUTHORIZED, &json!("User account is disabled")));
+        let (status, wrong) = app.log_in("amy.lee@example.org", "wrong horse 1").await;
+        assert_eq!((status, &wrong["detail"]), (StatusCode::UNAUTHORIZED, &json!("Incorrect email or password")));
+    }
+
+    async fn a_bcrypt_hash_is_taken_once_and_then_replaced(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let member = &app.people.member;
+        // Of "correct horse 1", cost 5, as another program wrote it.
+        let hash = "$2b$05$abcdefghijklmnopqrstuuEXhiyQmRggPHo/Jc2S7y8qHYKiOUBCm";
+        app.give_password(member, hash).await;
+        assert_eq!(app.log_in("member@example.com", "wrong horse 1").await.0, StatusCode::UNAUTHORIZED);
+        app.sign_in_as("member@example.com", PASSWORD).await;
+        let mut tx = app.state.db.system_read("look at a hash").await.unwrap();
+        let stored: String = on!(tx, |c| sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1")
+            .bind(member.user_id.0).fetch_one(c).await).unwrap();
+        assert!(stored.starts_with("$argon2id$"), "{stored}");
+        drop(tx);
+        app.sign_in_as("member@example.com", PASSWORD).await;
+    }
+
+    async fn known_accounts_are_in_the_audit_log_and_unknown_ones_are_not(test: TestDb) {
+        let app = with_amy(test).await;
+        app.log_in("nobody@example.org", PASSWORD).await;
+        app.log_in("amy.lee@example.org", "wrong horse 1").await;
+        app.log_in("amy.lee@example.org", PASSWORD).await;
+        let amy = || Some("amy.lee@example.org".to_owned());
+        let expected = ["user.create", "auth.sign_in_failed", "auth.sign_in"].map(|a| (a.to_owned(), amy()));
+        assert_eq!(app.audited().await, expected);
+    }
+
+    async fn tokens_of_the_key_before_are_taken(test: TestDb) {
+        let (old, new) = ("the former secret, of 32 bytes or more", "the present secret, of 32 bytes or more");
+        let keys = |key: &str, before: Option<&str>| {
+            Tokens::new(&key.to_owned().into(), before.map(|k| k.to_owned().into()).as_ref(), 60)
+        };
+        let app = TestApp::changed(test, |parts| parts.tokens = keys(new, Some(old))).await;
+        let now = app.state.clock.now();
+        let of = |tokens: &Tokens| tokens.issue(app.people.member.user_id, 0, None, now).unwrap();
+        assert!(app.admits(&of(&keys(old, None))).await);
+        assert!(app.admits(&of(&keys(new, None))).await);
+        assert!(!app.admits(&of(&keys("some other secret, of 32 bytes or more", None))).await);
+        // What is made now is signed by the present key.
+        let session = app.sign_in(&app.people.colleague).await;
+        assert!(keys(new, None).check(&session.access, now).is_some());
     }
 }

@@ -5,7 +5,7 @@ mod system;
 use serde_json::{Value, json};
 
 /// A sound annual body.
-pub fn annual(symbol: &str) -> Value {
+pub(crate) fn annual(symbol: &str) -> Value {
     json!({
         "company_symbol": symbol, "company_name": "Example Works", "market_cap": 1200.5, "sector": "Industrials",
         "reporting_year": "2024", "long_term_debt_to_total_capital": 25.5, "total_debt_to_ebitda": 2.3,
@@ -14,7 +14,7 @@ pub fn annual(symbol: &str) -> Value {
 }
 
 /// A sound quarterly body.
-pub(super) fn quarterly(symbol: &str) -> Value {
+pub(crate) fn quarterly(symbol: &str) -> Value {
     json!({
         "company_symbol": symbol, "company_name": "Example Works", "market_cap": 1200.5, "sector": "Industrials",
         "reporting_year": "2024", "reporting_quarter": "Q3", "total_debt_to_ebitda": 2.8, "sga_margin": 15.3,

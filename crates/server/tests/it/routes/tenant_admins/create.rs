@@ -72,9 +72,21 @@ on_both_engines! {
         assert_eq!(made["default_org_name"], "Trading");
     }
 
+    async fn what_is_no_domain_or_taken_is_refused(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let client = app.client(&app.people.super_admin);
+        let mut body = new("New Bank", "a@example.com");
+        body["tenant_domain"] = json!("no domain");
+        let (status, answer) = client.post(PATH, &body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+        client.post(PATH, &new("New Bank", "a@example.com")).await;
+        let (status, answer) = client.post(PATH, &new("Other Bank", "b@example.com")).await;
+        assert_eq!((status, &answer["detail"]), (StatusCode::BAD_REQUEST, &json!("A tenant with this domain already exists")));
+    }
+
     async fn bad_fields_are_named_together_and_others_refused(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
-        let body = json!({ "tenant_name": "x", "tenant_domain": "no domain", "admin_email": "amy",
+        let body = json!({ "tenant_name": "x", "tenant_domain": 5, "admin_email": "amy",
                            "admin_password": "x", "admin_first_name": " ", "create_default_org": "perhaps" });
         let (status, answer) = app.client(&app.people.super_admin).post(PATH, &body).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");

@@ -1,0 +1,5 @@
+//! Keys that machines sign in with, each confined to some of its owner's permissions.
+
+pub mod api;
+pub mod service;
+mod store;
