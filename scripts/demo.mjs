@@ -1,7 +1,7 @@
 // Starts AccuNode on the embedded database, uploads the sample portfolios over HTTP, and shows the result.
 // `--check` ends after that; else the server stays until Ctrl-C. `--data DIR` and `--port N` as the server has.
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import path from "node:path";
@@ -17,7 +17,9 @@ const { values: options } = parseArgs({
 });
 const base = `http://127.0.0.1:${options.port}`;
 const email = "admin@demo.example";
-const password = process.env.ACCUNODE_DEMO_PASSWORD ?? "demo-portfolio-1";
+// Good for the first sign-in alone, at which it is changed; the new one is kept in the demo's folder.
+const firstPassword = "demo-portfolio-1";
+const passwordFile = path.join(options.data, "password");
 
 function start() {
   const target = process.env.CARGO_TARGET_DIR ?? path.join(root, "target");
@@ -29,7 +31,7 @@ function start() {
       REDIS_URL: "",
       LOG_LEVEL: process.env.LOG_LEVEL ?? "warn",
       ACCUNODE_ADMIN_EMAIL: email,
-      ACCUNODE_ADMIN_PASSWORD: password,
+      ACCUNODE_ADMIN_PASSWORD: firstPassword,
     },
     stdio: ["ignore", "inherit", "inherit"],
   });
@@ -65,6 +67,22 @@ async function ready() {
     }
   }
   fail("the server does not answer");
+}
+
+const logIn = (password) => call("POST", "/api/v1/auth/login", { json: { email, password } });
+
+// Signs in with the kept password; at the first start with the one of the settings, to change it to the kept one.
+async function signIn() {
+  const kept = await readFile(passwordFile, "utf8").catch(() => null);
+  const password = kept ?? process.env.ACCUNODE_DEMO_PASSWORD ?? `demo-1-${randomBytes(9).toString("base64url")}`;
+  const known = kept && (await logIn(kept).catch(() => null));
+  if (known) return { token: known.access_token, password };
+  // Kept before it counts, so that a start that breaks off here can be repeated.
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  const { access_token: token } = await logIn(firstPassword);
+  const json = { current_password: firstPassword, new_password: password };
+  await call("POST", "/api/v1/auth/change-password", { token, json });
+  return { token: (await logIn(password)).access_token, password };
 }
 
 async function upload(token, kind) {
@@ -105,12 +123,13 @@ async function show(token, kind) {
   ]);
 }
 
+let token, password;
 const server = start();
 process.on("SIGINT", () => server.kill("SIGTERM"));
 process.on("SIGTERM", () => server.kill("SIGTERM"));
 try {
   await ready();
-  const { access_token: token } = await call("POST", "/api/v1/auth/login", { json: { email, password } });
+  ({ token, password } = await signIn());
   const { pagination } = await call("GET", "/api/v1/predictions/jobs", { token });
   if (pagination.total === 0) {
     for (const kind of ["annual", "quarterly"]) {
@@ -125,7 +144,7 @@ try {
   fail(error.message);
 }
 console.log(`\nAccuNode answers at ${base} (API documentation: ${base}/docs)`);
-console.log(`Sign in as ${email} with the password ${password}`);
+console.log(`Sign in as ${email} with the password ${password} (kept in ${passwordFile})`);
 if (options.check) {
   server.kill("SIGTERM");
 } else {

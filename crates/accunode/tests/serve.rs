@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const EMAIL: &str = "admin@example.org";
-const PASSWORD: &str = "correct horse 1";
+/// As set in the environment, good for one sign-in.
+const FIRST_PASSWORD: &str = "correct horse 1";
+const PASSWORD: &str = "another horse 2";
 
 struct Server {
     child: Child,
@@ -32,7 +34,7 @@ impl Server {
             .env("DATABASE_URL", database_url)
             .env("SECRET_KEY", "a secret for tests, of 32 bytes or more")
             .env("ACCUNODE_ADMIN_EMAIL", EMAIL)
-            .env("ACCUNODE_ADMIN_PASSWORD", PASSWORD)
+            .env("ACCUNODE_ADMIN_PASSWORD", FIRST_PASSWORD)
             .env("LOG_LEVEL", "info")
             .env_remove("REDIS_URL")
             .stderr(Stdio::piped())
@@ -63,11 +65,24 @@ impl Drop for Server {
     }
 }
 
-async fn sign_in(client: &Client, base: &str) -> String {
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
+async fn log_in(client: &Client, base: &str, password: &str) -> Value {
+    let body = json!({ "email": EMAIL, "password": password });
     let answer = client.post(format!("{base}/api/v1/auth/login")).json(&body).send().await.unwrap();
-    let answer: Value = answer.error_for_status().unwrap().json().await.unwrap();
-    answer["access_token"].as_str().unwrap().to_owned()
+    answer.error_for_status().unwrap().json().await.unwrap()
+}
+
+/// Signs in at a new server, whose first administrator has to change the password before anything else.
+async fn sign_in(client: &Client, base: &str) -> String {
+    let first = log_in(client, base, FIRST_PASSWORD).await;
+    assert_eq!(first["must_change_password"], true, "{first}");
+    let token = first["access_token"].as_str().unwrap();
+    let list =
+        client.get(format!("{base}/api/v1/predictions/annual")).bearer_auth(token).send().await.unwrap();
+    assert_eq!(list.status(), 403);
+    let body = json!({ "current_password": FIRST_PASSWORD, "new_password": PASSWORD });
+    let change = client.post(format!("{base}/api/v1/auth/change-password")).bearer_auth(token).json(&body);
+    change.send().await.unwrap().error_for_status().unwrap();
+    log_in(client, base, PASSWORD).await["access_token"].as_str().unwrap().to_owned()
 }
 
 async fn upload(client: &Client, base: &str, token: &str, kind: &str, file: &Path) -> Value {

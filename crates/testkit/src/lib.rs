@@ -20,7 +20,7 @@ mod people;
 mod private;
 
 pub use database::{TestDb, engines, postgres_url, redis_url};
-pub use people::People;
+pub use people::{People, standing};
 pub use private::{PrivatePostgres, PrivateRedis};
 
 /// Declares async tests that run once on each engine, as `name::sqlite` and `name::postgres`.

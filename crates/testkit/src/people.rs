@@ -115,6 +115,15 @@ impl People {
     }
 }
 
+/// Role of the account with this address, and the slugs of its organization and tenant.
+///
+/// # Panics
+/// When there is none.
+pub async fn standing(db: &Db, email: &str) -> (String, Option<String>, Option<String>) {
+    let mut tx = db.system_read("look at an account of a test").await.unwrap();
+    on!(tx, |c| sqlx::query_as(STANDING).bind(email).fetch_one(c).await).unwrap()
+}
+
 async fn organization(tx: &mut Tx, tenant: TenantId, name: &str, now: Timestamp) -> OrganizationId {
     let id = OrganizationId::new();
     on!(tx, |c| sqlx::query(ORGANIZATION)
@@ -135,3 +144,6 @@ const ORGANIZATION: &str = "INSERT INTO organizations (id, tenant_id, name, slug
 const USER: &str =
     "INSERT INTO users (id, email, username, password_hash, role, tenant_id, organization_id, created_at)
                     VALUES ($1, $2, $3, 'none', $4, $5, $6, $7)";
+const STANDING: &str = "SELECT u.role, o.slug, t.slug FROM users u
+                        LEFT JOIN organizations o ON o.id = u.organization_id
+                        LEFT JOIN tenants t ON t.id = u.tenant_id WHERE u.email = $1";

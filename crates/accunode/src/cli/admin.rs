@@ -1,5 +1,7 @@
 //! `accunode admin`: what administrators do beside the server.
 
+mod create_user;
+
 use std::{io::Write, process::ExitCode};
 
 use accunode_db::Db;
@@ -25,6 +27,8 @@ pub struct AdminArgs {
 enum AdminCommand {
     /// Check that nobody changed the audit log behind the program's back.
     VerifyAudit(VerifyAuditArgs),
+    /// Make an account. Its password is read from ACCUNODE_NEW_PASSWORD, or else from standard input.
+    CreateUser(create_user::CreateUserArgs),
 }
 
 /// Which database.
@@ -41,6 +45,7 @@ struct VerifyAuditArgs {
 pub fn run(args: &AdminArgs) -> Result<ExitCode> {
     match &args.command {
         AdminCommand::VerifyAudit(args) => printed(verify_audit(args)),
+        AdminCommand::CreateUser(args) => printed(create_user::run(args)),
     }
 }
 

@@ -99,7 +99,8 @@ fn verify(password: &str, stored: Option<&str>, decoy: &str) -> Verdict {
     let argon2 = |hash: &PasswordHash| Argon2::default().verify_password(password.as_bytes(), hash).is_ok();
     match stored {
         Some(stored) if is_bcrypt(stored) => {
-            if bcrypt::verify(password, stored).unwrap_or(false) {
+            let right = bcrypt::verify(password, stored).unwrap_or(false);
+            if right {
                 return Verdict::Outdated;
             }
         }

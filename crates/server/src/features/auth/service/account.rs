@@ -123,7 +123,7 @@ async fn insert(
     let now = state.clock.now();
     let account = accounts::service::create(tx, By::Right, account, now).await?;
     let event = made("user.create", &account);
-    audit::record_anonymous(tx, Some(&account.email), &Origin::default(), event, now).await?;
+    audit::record_background(tx, Some(&account.email), event, now).await?;
     Ok(UserId(account.id))
 }
 
