@@ -4,6 +4,7 @@ use utoipa::{
     Modify,
     openapi::{
         ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+        path::Operation,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -52,6 +53,7 @@ pub fn complete(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
+            name(operation);
             let mut common = vec![
                 ("429", "Asked too often", "TooOften"),
                 ("500", "A failure inside", "Detail"),
@@ -78,6 +80,14 @@ pub fn complete(document: &mut OpenApi) {
                     .or_insert_with(|| answer(description, schema));
             }
         }
+    }
+}
+
+/// An identifier that is unique in the document: the handler's name after the feature's.
+fn name(operation: &mut Operation) {
+    let feature = operation.tags.as_ref().and_then(|tags| tags.first());
+    if let (Some(feature), Some(handler)) = (feature, &operation.operation_id) {
+        operation.operation_id = Some(format!("{feature}_{handler}"));
     }
 }
 
