@@ -142,15 +142,6 @@ impl Fields {
         password
     }
 
-    /// A required id.
-    pub fn id(&mut self, field: &str) -> Uuid {
-        const EXPECTED: &str = "a UUID is expected";
-        let text =
-            self.text(field, 64, |t| t.parse().map(|id: Uuid| id.to_string()).map_err(|_| EXPECTED.into()));
-        // What is no id was noted above.
-        text.parse().unwrap_or_default()
-    }
-
     /// An optional id; missing, null and blank are none.
     pub fn optional_id(&mut self, field: &str) -> Option<Uuid> {
         let text = self.optional_text(field, 64, |text| Ok(text.to_owned())).filter(|t| !t.is_empty())?;
@@ -265,6 +256,14 @@ impl Fields {
             self.invalid(field, &expected);
         }
         number
+    }
+
+    /// A required identifier.
+    pub fn id(&mut self, field: &str) -> Uuid {
+        if self.there(field).is_none() {
+            self.problem(field, "is required");
+        }
+        self.optional_id(field).unwrap_or_default()
     }
 
     /// The value, if nothing was wrong.

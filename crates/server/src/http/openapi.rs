@@ -22,7 +22,6 @@ use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
     tags(
         (name = "auth", description = "Signing in"),
         (name = "users", description = "People"),
-        (name = "tenant_admins", description = "Who runs tenants and organizations"),
         (name = "predictions", description = "Scores of single companies"),
         (name = "uploads", description = "Portfolio files, scored as jobs"),
         (name = "tenants", description = "Customers"),

@@ -1,6 +1,9 @@
 //! The application under test: a fresh database, people in every role, a client for each, and a worker.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use accunode_db::{Clock, Db};
 use accunode_domain::{Actor, UserId};
@@ -86,40 +89,19 @@ impl TestApp {
 
     async fn on(test: TestDb, db: Db, limits: Limits, change: impl FnOnce(&mut Parts)) -> Self {
         let files = tempfile::tempdir().unwrap();
-        let secret = SecretString::from("a secret for tests, of 32 bytes or more");
-        let config = ServerConfig {
-            environment: "test".to_owned(),
-            secret_key: secret.clone(),
-            previous_secret_key: None,
-            access_token_minutes: 60,
-            session_days: 30,
-            trusted_proxies: 1,
-            public_url: "https://app.example.org".to_owned(),
-            contact_to: "contact@example.org".to_owned(),
-            contact_subject_prefix: "[AccuNode Contact]".to_owned(),
-            max_upload_bytes: limits.bytes,
-            max_upload_rows: limits.rows,
-            cors_origins: vec!["https://app.example.org".to_owned()],
-            worker_concurrency: 2,
-            chunk_rows: limits.chunk,
-        };
-        let mut parts = Parts {
-            db,
-            blobs: Blobs::local(files.path()).unwrap(),
-            wake: Wake::in_process(),
-            clock: Clock::system(),
-            models: Models::shipped().unwrap(),
-            tokens: Tokens::new(&secret, None, 60),
-            passwords: Passwords::new(2).unwrap(),
-            mail: Mail::folder(files.path().join("mail"), "AccuNode <no-reply@example.org>").unwrap(),
-            limits: RateLimitTable::new(RateLimits::in_process(), limits.rates).unwrap(),
-            config,
-        };
+        let mut parts = parts(db, files.path(), limits);
         change(&mut parts);
         let state = AppState::new(parts);
         let people = People::stored(test.db()).await;
         let router = router(&state);
         Self { state, people, router, stop: CancellationToken::new(), test, files }
+    }
+
+    /// Another server in front of the same database.
+    pub fn second_server(&self, change: impl FnOnce(&mut Parts)) -> Router {
+        let mut parts = parts(self.state.db.clone(), self.files.path(), Limits::default());
+        change(&mut parts);
+        router(&AppState::new(parts))
     }
 
     /// Where mails are put.
@@ -169,6 +151,39 @@ impl TestApp {
     }
 }
 
+/// What an application is made of.
+fn parts(db: Db, files: &Path, limits: Limits) -> Parts {
+    let secret = SecretString::from("a secret for tests, of 32 bytes or more");
+    let config = ServerConfig {
+        environment: "test".to_owned(),
+        secret_key: secret.clone(),
+        previous_secret_key: None,
+        access_token_minutes: 60,
+        session_days: 30,
+        trusted_proxies: 1,
+        public_url: "https://app.example.org".to_owned(),
+        contact_to: "contact@example.org".to_owned(),
+        contact_subject_prefix: "[AccuNode Contact]".to_owned(),
+        max_upload_bytes: limits.bytes,
+        max_upload_rows: limits.rows,
+        cors_origins: vec!["https://app.example.org".to_owned()],
+        worker_concurrency: 2,
+        chunk_rows: limits.chunk,
+    };
+    Parts {
+        db,
+        blobs: Blobs::local(files).unwrap(),
+        wake: Wake::in_process(),
+        clock: Clock::system(),
+        models: Models::shipped().unwrap(),
+        tokens: Tokens::new(&secret, None, 60),
+        passwords: Passwords::new(2).unwrap(),
+        mail: Mail::folder(files.join("mail"), "AccuNode <no-reply@example.org>").unwrap(),
+        limits: RateLimitTable::new(RateLimits::in_process(), limits.rates).unwrap(),
+        config,
+    }
+}
+
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop.cancel();
@@ -179,6 +194,13 @@ impl Drop for TestApp {
 pub struct Client {
     router: Router,
     token: Option<String>,
+}
+
+impl Client {
+    /// A client of any server, with any token.
+    pub fn of(router: &Router, token: Option<&str>) -> Self {
+        Self { router: router.clone(), token: token.map(str::to_owned) }
+    }
 }
 
 const BOUNDARY: &str = "boundary-of-a-test-form";

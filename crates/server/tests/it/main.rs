@@ -6,13 +6,16 @@
 mod app;
 mod architecture;
 mod concurrency;
+mod defects;
 mod files;
 mod headers;
 mod isolation;
 mod limits;
 mod openapi;
+mod roles_law;
 mod routes;
 mod sessions;
 mod store;
+mod two_servers;
 mod uploads_law;
 mod uploads_resume;

@@ -11,7 +11,10 @@ use uuid::Uuid;
 use super::service::{self, NewTenantWithAdmin};
 use crate::{
     features::{
-        accounts::{self, is_domain},
+        accounts::{
+            self,
+            places::{self, MAX_DESCRIPTION, MAX_DOMAIN, place_name},
+        },
         users::api::manage::ChangeRefused,
     },
     http::{
@@ -219,23 +222,12 @@ pub struct TenantAdminRemoved {
     pub new_role: String,
 }
 
-/// The name of a tenant or organization.
-fn place_name(text: &str) -> Result<String, String> {
-    let name = validate::plain_text(text, 100)?;
-    if name.chars().count() < 2 { Err("2 to 100 characters are expected".to_owned()) } else { Ok(name) }
-}
-
-fn domain(text: &str) -> Result<String, String> {
-    let name = text.trim().to_lowercase();
-    if is_domain(&name) { Ok(name) } else { Err("a domain like example.org is expected".to_owned()) }
-}
-
 fn read(mut fields: Fields) -> Result<NewTenantWithAdmin> {
     let some = |text: Option<String>| text.filter(|t| !t.is_empty());
-    let few_words = |text: &str| validate::plain_text(text, 2_000);
+    let few_words = |text: &str| validate::plain_text(text, MAX_DESCRIPTION);
     let name = fields.text("tenant_name", 100, place_name);
-    let description = some(fields.optional_text("tenant_description", 2_000, few_words));
-    let domain = some(fields.optional_text("tenant_domain", 253, domain));
+    let description = some(fields.optional_text("tenant_description", MAX_DESCRIPTION, few_words));
+    let domain = some(fields.optional_text("tenant_domain", MAX_DOMAIN, |text| Ok(text.to_owned())));
     let email = fields.email("admin_email");
     let password = fields.new_password("admin_password");
     let first = fields.text("admin_first_name", 127, |text| validate::plain_text(text, 127));
@@ -243,8 +235,8 @@ fn read(mut fields: Fields) -> Result<NewTenantWithAdmin> {
     let username = some(fields.optional_text("admin_username", 100, accounts::username));
     let wanted = fields.optional_flag("create_default_org").unwrap_or(true);
     let organization = some(fields.optional_text("default_org_name", 100, place_name));
-    let about = some(fields.optional_text("default_org_description", 2_000, few_words));
-    fields.finish(NewTenantWithAdmin {
+    let about = some(fields.optional_text("default_org_description", MAX_DESCRIPTION, few_words));
+    let new = fields.finish(NewTenantWithAdmin {
         name,
         description,
         domain,
@@ -253,7 +245,9 @@ fn read(mut fields: Fields) -> Result<NewTenantWithAdmin> {
         full_name: format!("{first} {last}"),
         username,
         organization: wanted.then_some((organization, about)),
-    })
+    })?;
+    let domain = new.domain.as_deref().map(places::domain).transpose()?;
+    Ok(NewTenantWithAdmin { domain, ..new })
 }
 
 /// Make a tenant, the person who runs it, and an organization to begin with: all of it or nothing.
@@ -262,7 +256,7 @@ fn read(mut fields: Fields) -> Result<NewTenantWithAdmin> {
     security(("bearer" = [])),
     responses(
         (status = OK, body = NewTenantMade),
-        (status = BAD_REQUEST, description = "A name, domain or address that is taken", body = Detail),
+        (status = BAD_REQUEST, description = "A name, domain or address that is taken, or no domain", body = Detail),
         (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not a super_admin", body = Detail),
         (status = CONFLICT, description = "The name has just been taken", body = Detail),

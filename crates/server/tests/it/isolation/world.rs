@@ -43,7 +43,6 @@ pub struct Person {
     pub email: String,
     pub upload: Uuid,
     pub api_key: Uuid,
-    pub company: Uuid,
 }
 
 impl Person {
@@ -219,12 +218,12 @@ async fn person(
         .await
         .map(drop))
     .unwrap();
-    let (upload, company) = work(tx, &actor, &name).await;
-    Person { actor, email, upload, api_key, company }
+    let upload = work(tx, &actor, &name).await;
+    Person { actor, email, upload, api_key }
 }
 
 /// An upload, and a company with an annual prediction, at the person's own level.
-async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Uuid) {
+async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> Uuid {
     const UPLOAD: &str =
         "INSERT INTO bulk_upload_jobs (id, user_id, organization_id, access_level, job_type, status,
                               original_filename, file_key, file_size, file_sha256, queue_priority, created_at,
@@ -274,5 +273,5 @@ async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Uuid) {
         .await
         .map(drop))
     .unwrap();
-    (upload, company)
+    upload
 }

@@ -1,6 +1,6 @@
 //! Making accounts for others.
 
-use accunode_domain::{Error, OrganizationId, Result, Role, TenantId};
+use accunode_domain::{OrganizationId, Result, Role, TenantId};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ pub struct NewUser {
     pub email: String,
     /// At least 8 characters, with a letter and a digit among them.
     pub password: String,
-    /// 2 to 100 letters, digits, - and _, unique on the platform.
+    /// 2 to 100 letters, digits, - and _, unique on the platform; made from the address when it is missing.
     pub username: Option<String>,
     /// Name for people. With `first_name` or `last_name` those two count.
     pub full_name: Option<String>,
@@ -63,8 +63,8 @@ fn read(mut fields: Fields) -> Result<creation::NewUser> {
     post, path = "/users", tag = "users", request_body = NewUser, security(("bearer" = [])),
     responses(
         (status = OK, body = User),
-        (status = BAD_REQUEST, description = "Address or user name taken, no user name, a full organization, \
-                                              or a role that does not fit the place", body = Detail),
+        (status = BAD_REQUEST, description = "Address or user name taken, a full organization, or a role that \
+                                              does not fit the place", body = Detail),
         (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not an administrator, or a role that the caller cannot give",
          body = Detail),
@@ -77,14 +77,10 @@ pub async fn create_user(
     caller: Can<UserCreate>,
     fields: Fields,
 ) -> ApiResult<Json<User>> {
-    let new = read(fields)?;
-    if new.username.is_none() {
-        return Err(Error::BadRequest("Username is required".to_owned()).into());
-    }
-    Ok(Json(creation::create(&state, &caller, Door::Users, new).await?))
+    Ok(Json(creation::create(&state, &caller, Door::Users, read(fields)?).await?))
 }
 
-/// Make an account of a lower role; the user name is made from the address when it is missing.
+/// Make an account, as a rule of a lower role: the form that administrators use.
 #[utoipa::path(
     post, path = "/auth/admin/create-user", tag = "users", request_body = NewUser, security(("bearer" = [])),
     responses(

@@ -39,10 +39,10 @@ pub struct UserParams {
     search: Option<String>,
     /// Their organization.
     #[param(value_type = Option<String>, format = Uuid)]
-    organization_id: Option<Uuid>,
+    organization_id: Option<String>,
     /// Their tenant.
     #[param(value_type = Option<String>, format = Uuid)]
-    tenant_id: Option<Uuid>,
+    tenant_id: Option<String>,
     /// `super_admin`, `tenant_admin`, `org_admin`, `org_member` or `user`.
     role: Option<String>,
     /// Whether they are switched on.
@@ -59,10 +59,16 @@ impl UserParams {
     }
 
     fn filter(&self) -> Result<Filter> {
+        // Clients send the parameter without a value when nothing is chosen.
+        let id = |field: &str, text: &Option<String>| -> Result<Option<Uuid>> {
+            let id = given(text.as_deref()).map(str::parse).transpose();
+            let name = field.replace('_', " ");
+            id.map_err(|_| Error::field(field, format!("Invalid {name}: a UUID is expected")))
+        };
         let role = given(self.role.as_deref()).map(str::parse::<Role>).transpose();
         Ok(Filter {
-            organization: self.organization_id,
-            tenant: self.tenant_id,
+            organization: id("organization_id", &self.organization_id)?,
+            tenant: id("tenant_id", &self.tenant_id)?,
             role: role.map_err(|e| Error::field("role", format!("Invalid role: {e}")))?,
             is_active: self.is_active,
             ..Filter::search(self.search.as_deref())?

@@ -17,6 +17,7 @@ use crate::{
             grant::{UserActivate, UserDelete, UserRole},
         },
         body::{Fields, Id, Query},
+        done::Done,
         problem::{ApiResult, Detail, ValidationProblem},
     },
     state::AppState,
@@ -47,13 +48,6 @@ pub struct RoleChange {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
-}
-
-/// What was done.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Message {
-    /// One sentence.
-    pub message: String,
 }
 
 /// What became of an account.
@@ -91,10 +85,10 @@ async fn change(state: &AppState, caller: &Caller, id: Uuid, mut fields: Fields)
     })
 }
 
-async fn switch(state: &AppState, caller: &Caller, id: Uuid, active: bool) -> Result<Message> {
+async fn switch(state: &AppState, caller: &Caller, id: Uuid, active: bool) -> Result<Json<Done>> {
     let changed = service::set_active(state, caller, id, active).await?;
     let done = if active { "activated" } else { "deactivated" };
-    Ok(Message { message: format!("User {} {done}", changed.after.email) })
+    Ok(Done::json(format!("User {} {done}", changed.after.email)))
 }
 
 /// Why an account is not changed.
@@ -154,56 +148,56 @@ pub async fn patch_role(
 #[utoipa::path(
     post, path = "/users/{id}/activate", tag = "users", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "Whose account")),
-    responses((status = OK, body = Message), ChangeRefused)
+    responses((status = OK, body = Done), ChangeRefused)
 )]
 pub async fn activate_user(
     State(state): State<AppState>,
     caller: Can<UserActivate>,
     Id(id): Id<UserId>,
-) -> ApiResult<Json<Message>> {
-    Ok(Json(switch(&state, &caller, id.0, true).await?))
+) -> ApiResult<Json<Done>> {
+    Ok(switch(&state, &caller, id.0, true).await?)
 }
 
 /// Switch an account on: the same as by POST.
 #[utoipa::path(
     patch, path = "/users/{id}/activate", tag = "users", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "Whose account")),
-    responses((status = OK, body = Message), ChangeRefused)
+    responses((status = OK, body = Done), ChangeRefused)
 )]
 pub async fn patch_activate_user(
     State(state): State<AppState>,
     caller: Can<UserActivate>,
     Id(id): Id<UserId>,
-) -> ApiResult<Json<Message>> {
-    Ok(Json(switch(&state, &caller, id.0, true).await?))
+) -> ApiResult<Json<Done>> {
+    Ok(switch(&state, &caller, id.0, true).await?)
 }
 
 /// Switch an account off and end its sessions.
 #[utoipa::path(
     post, path = "/users/{id}/deactivate", tag = "users", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "Whose account")),
-    responses((status = OK, body = Message), ChangeRefused)
+    responses((status = OK, body = Done), ChangeRefused)
 )]
 pub async fn deactivate_user(
     State(state): State<AppState>,
     caller: Can<UserActivate>,
     Id(id): Id<UserId>,
-) -> ApiResult<Json<Message>> {
-    Ok(Json(switch(&state, &caller, id.0, false).await?))
+) -> ApiResult<Json<Done>> {
+    Ok(switch(&state, &caller, id.0, false).await?)
 }
 
 /// Switch an account off and end its sessions: the same as by POST.
 #[utoipa::path(
     patch, path = "/users/{id}/deactivate", tag = "users", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "Whose account")),
-    responses((status = OK, body = Message), ChangeRefused)
+    responses((status = OK, body = Done), ChangeRefused)
 )]
 pub async fn patch_deactivate_user(
     State(state): State<AppState>,
     caller: Can<UserActivate>,
     Id(id): Id<UserId>,
-) -> ApiResult<Json<Message>> {
-    Ok(Json(switch(&state, &caller, id.0, false).await?))
+) -> ApiResult<Json<Done>> {
+    Ok(switch(&state, &caller, id.0, false).await?)
 }
 
 /// Close an account, or take the person out of their organization. What they made stays where it is.

@@ -43,10 +43,7 @@ pub struct OwnSettings {
 }
 
 fn read(fields: &mut Fields) -> Names {
-    let username = fields.optional_text("username", 100, accounts::username);
-    if username.as_deref() == Some("") {
-        fields.invalid("username", "2 to 100 letters, digits, - and _ are expected");
-    }
+    let username = fields.text_if_there("username", 100, accounts::username);
     Names { username, full_name: full_name(fields, "full_name", MAX_FULL_NAME) }
 }
 

@@ -100,6 +100,8 @@ pub(crate) async fn place(
 ) -> Result<Changed> {
     let at = state.clock.now();
     let after = accounts::service::place(tx, By::Admin(caller), &before, after, at).await?;
-    audit::record(tx, caller, concerning(action, &before, Some(&after)), at).await?;
+    if after != before {
+        audit::record(tx, caller, concerning(action, &before, Some(&after)), at).await?;
+    }
     Ok(Changed { before, after, at })
 }
