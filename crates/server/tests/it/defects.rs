@@ -179,6 +179,58 @@ on_both_engines! {
         switch(&app, &path, &people.super_admin, true).await;
         assert_eq!(app.client(&people.tenant_admin).get("/users/me").await.0, StatusCode::OK);
     }
+
+    async fn defect_24_archiving_what_has_data_leaves_the_data_alone(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        let score = crate::routes::predictions::annual("ACME");
+        assert_eq!(app.client(&people.member).post("/predictions/annual", &score).await.0, StatusCode::OK);
+        let before = owners(&app).await;
+        assert_eq!(before[0], ("organization".to_owned(), Some(people.organization())));
+        let admin = app.client(&people.super_admin);
+        for path in [
+            format!("/organizations/{}?force=true", people.organization()),
+            format!("/tenants/{}?force=true", people.tenant_admin.tenant_id.unwrap()),
+        ] {
+            let (status, body) = admin.delete(&path).await;
+            assert_eq!(status, StatusCode::OK, "{body}");
+            assert_eq!(owners(&app).await, before);
+        }
+    }
+
+    async fn defect_29_names_and_places_are_given_once(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        let admin = app.client(&people.super_admin);
+        let new = json!({ "name": "Third", "domain": "third.example" });
+        let (one, other) = tokio::join!(admin.post("/tenants", &new), admin.post("/tenants", &new));
+        let mut answers = [one.0, other.0];
+        answers.sort_unstable();
+        assert_eq!(answers[0], StatusCode::OK, "{one:?} {other:?}");
+        assert!(matches!(answers[1], StatusCode::BAD_REQUEST | StatusCode::CONFLICT), "{one:?} {other:?}");
+
+        let path = format!("/organizations/{}", people.organization());
+        assert_eq!(admin.put(&path, &json!({ "max_users": 4 })).await.0, StatusCode::OK);
+        let users = format!("{path}/users");
+        let (first, second) = (json!({ "user_id": people.user.user_id }), json!({ "user_id": people.other_user.user_id }));
+        let less = json!({ "max_users": 3 });
+        let (one, other, change) =
+            tokio::join!(admin.post(&users, &first), admin.post(&users, &second), admin.put(&path, &less));
+        let found = admin.get_ok(&path).await;
+        let held = found["total_users"].as_i64().unwrap();
+        assert!(held <= found["max_users"].as_i64().unwrap(), "{one:?} {other:?} {change:?}");
+        let added = [&one, &other].into_iter().filter(|a| a.0 == StatusCode::OK).count();
+        assert_eq!(held, 3 + i64::try_from(added).unwrap(), "{one:?} {other:?}");
+        assert_eq!(added + usize::from(change.0 == StatusCode::OK), 1, "{one:?} {other:?} {change:?}");
+    }
+}
+
+/// What a company's and a prediction's rows say about whose they are.
+async fn owners(app: &TestApp) -> Vec<(String, Option<uuid::Uuid>)> {
+    const OWNERS: &str = "SELECT access_level, organization_id FROM companies
+                          UNION ALL SELECT access_level, organization_id FROM annual_predictions";
+    let mut tx = app.state.db.system_read("look at whose a test's rows are").await.unwrap();
+    on!(tx, |c| sqlx::query_as(OWNERS).fetch_all(c).await).unwrap()
 }
 
 async fn switch(app: &TestApp, path: &str, by: &Actor, is_active: bool) {

@@ -101,7 +101,6 @@ macro_rules! visible {
 sql! {
     VISIBLE = concat!(account!(), visible!(), " AND u.id = $5");
     VISIBLE_BY_EMAIL = concat!(account!(), visible!(), " AND u.email = $5");
-    BY_EMAIL = concat!(account!(), " WHERE u.email = $1 AND u.deleted_at IS NULL");
     LOCKED { pg: concat!(account!(), " WHERE u.id = $1 AND u.deleted_at IS NULL FOR UPDATE"),
              lite: concat!(account!(), " WHERE u.id = $1 AND u.deleted_at IS NULL") };
     /// Whether it is active, if it is not archived.
@@ -160,11 +159,6 @@ pub(crate) async fn visible_by_email(tx: &mut Tx, email: &str) -> Result<Option<
         .bind(email)
         .fetch_optional(c)
         .await)?)
-}
-
-/// The account with this address, whoever asks: for the application's own transactions.
-pub(crate) async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
-    Ok(on!(tx, BY_EMAIL, |c, sql| sqlx::query_as(sql).bind(email).fetch_optional(c).await)?)
 }
 
 /// The account with this id, held until the transaction ends.

@@ -97,14 +97,19 @@ fn hash(password: &str) -> Result<String, Error> {
 
 fn verify(password: &str, stored: Option<&str>, decoy: &str) -> Verdict {
     let argon2 = |hash: &PasswordHash| Argon2::default().verify_password(password.as_bytes(), hash).is_ok();
-    let old = stored.filter(|stored| is_bcrypt(stored));
-    if old.is_some_and(|old| bcrypt::verify(password, old).unwrap_or(false)) {
-        return Verdict::Outdated;
-    }
-    if old.is_none()
-        && let Some(Ok(hash)) = stored.map(PasswordHash::new)
-    {
-        return if argon2(&hash) { Verdict::Right } else { Verdict::Wrong };
+    match stored {
+        Some(stored) if is_bcrypt(stored) => {
+            let right = bcrypt::verify(password, stored).unwrap_or(false);
+            if right {
+                return Verdict::Outdated;
+            }
+        }
+        Some(stored) => {
+            if let Ok(hash) = PasswordHash::new(stored) {
+                return if argon2(&hash) { Verdict::Right } else { Verdict::Wrong };
+            }
+        }
+        None => {}
     }
     // An old hash may be far quicker to check: a refusal takes its time whatever is stored.
     if let Ok(hash) = PasswordHash::new(decoy) {

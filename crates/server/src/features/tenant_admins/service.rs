@@ -19,6 +19,7 @@ use crate::{
             service::{By, NewAccount, Placement},
             store::Account,
         },
+        organizations::service::members::{self, Assignment, Whom},
         users::service::administration::place,
     },
     state::AppState,
@@ -231,55 +232,20 @@ pub async fn assign_to_organization(
         Some(tenant) => store::tenant_name(&mut tx, tenant.0).await?,
         None => None,
     };
-    let before = candidate(&mut tx, caller, email, organization).await?;
-    if before.role()? >= caller.role {
-        return Err(Error::Forbidden("Only people of a lower role can be assigned".to_owned()));
-    }
-    let stands = Placement::of(&before)?;
-    if stands.organization.is_some_and(|o| o != organization) {
-        return Err(Error::BadRequest("The user is a member of another organization".to_owned()));
-    }
-    let same = stands.organization == Some(organization) && stands.role == role;
-    let (account, message) = if same {
-        (before, format!("{email} is {role} of {} already", place_of.name))
-    } else {
-        let after = Placement { role, tenant, organization: Some(organization), ..stands };
-        let changed = place(state, &mut tx, caller, "organization.user.assign", before, after).await?;
-        tx.commit().await?;
-        (changed.after, format!("{email} is {role} of {} now", place_of.name))
-    };
+    let action = "organization.user.assign";
+    let to = Assignment { organization, tenant, role, permission: Permission::OrganizationAssign, action };
+    let (account, changed) = members::assign(state, &mut tx, caller, Whom::Email(email), to).await?;
+    tx.commit().await?;
+    let since = if changed { "now" } else { "already" };
     Ok(OrganizationAssigned {
         success: true,
-        message,
+        message: format!("{email} is {role} of {} {since}", place_of.name),
         user_id: account.id,
         user_email: account.email,
         organization_name: place_of.name,
         assigned_role: account.role,
         tenant_name,
     })
-}
-
-/// The account that may be put into an organization: one that the caller looks after, or one that belongs nowhere
-/// and that the organization expects. Any other looks as if it were not there.
-async fn candidate(
-    tx: &mut Tx,
-    caller: &Caller,
-    email: &str,
-    organization: OrganizationId,
-) -> Result<Account> {
-    if let Some(account) = accounts::store::visible_by_email(tx, email).await? {
-        return if caller.reaches(Permission::OrganizationAssign, &account.belongs()) {
-            Ok(account)
-        } else {
-            Err(Error::Forbidden("Not enough permissions for this user".to_owned()))
-        };
-    }
-    if !store::expected(tx, organization.0, email).await? {
-        return Err(unknown());
-    }
-    tx.elevate("find an account that an organization expects").await?;
-    let account = accounts::store::by_email(tx, email).await?;
-    account.filter(|a| a.tenant_id.is_none() && a.organization_id.is_none()).ok_or_else(unknown)
 }
 
 impl NewTenantMade {

@@ -47,7 +47,7 @@ pub struct NewOrganization {
     #[schema(minimum = 1, maximum = 10_000, default = 500)]
     max_users: Option<i32>,
     /// Role of those who join: `org_member`.
-    #[schema(default = "org_member")]
+    #[schema(default = "org_member", pattern = "^org_member$")]
     default_role: Option<String>,
 }
 

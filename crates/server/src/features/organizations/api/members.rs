@@ -25,7 +25,7 @@ pub struct NewMember {
     /// Somebody in the caller's sight, or somebody without tenant who is on the organization's whitelist.
     user_id: Uuid,
     /// `org_member` or `org_admin`.
-    #[schema(default = "org_member")]
+    #[schema(default = "org_member", pattern = "^org_(member|admin)$")]
     role: Option<String>,
 }
 
@@ -34,6 +34,7 @@ pub struct NewMember {
 #[allow(dead_code)] // as above
 pub struct MemberRole {
     /// `org_member` or `org_admin`.
+    #[schema(pattern = "^org_(member|admin)$")]
     role: String,
 }
 

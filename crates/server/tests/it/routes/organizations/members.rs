@@ -36,7 +36,7 @@ on_both_engines! {
             (&people.tenant_admin, &people.foreign_tenant_admin, StatusCode::NOT_FOUND),
             (&people.org_admin, &people.neighbour, StatusCode::NOT_FOUND),
             (&people.super_admin, &people.foreign_tenant_admin, StatusCode::BAD_REQUEST),
-            (&people.super_admin, &people.super_admin, StatusCode::BAD_REQUEST),
+            (&people.super_admin, &people.super_admin, StatusCode::FORBIDDEN),
             (&people.member, &people.user, StatusCode::FORBIDDEN),
             (&people.foreign_org_admin, &people.user, StatusCode::NOT_FOUND),
         ] {
