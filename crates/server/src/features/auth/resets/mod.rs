@@ -23,6 +23,8 @@ use crate::{
 
 /// How long a link holds.
 const LIFETIME: Duration = Duration::from_secs(3_600);
+/// Tries to send it, over half an hour.
+const ATTEMPTS: i32 = 11;
 /// One mail for an account in this time.
 const PAUSE: Duration = Duration::from_secs(5 * 60);
 
@@ -36,7 +38,7 @@ pub async fn ask(state: &AppState, origin: &Origin, email: &str) -> Result<()> {
     let id = Uuid::now_v7();
     let mut tx = state.db.system("ask for a new password").await?;
     let job = NewJob::new(KIND, &Payload { reset_id: id }, now).map_err(Error::internal)?;
-    enqueue(&mut tx, job.priority(Priority::High)).await?;
+    enqueue(&mut tx, job.priority(Priority::High).max_attempts(ATTEMPTS)).await?;
     if let Some(account) = super::store::by_email(&mut tx, email).await?.filter(|a| a.is_active) {
         // Held, so that of several at the same time one is sent.
         accounts::store::locked(&mut tx, account.id).await?;
