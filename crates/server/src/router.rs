@@ -137,19 +137,19 @@ fn departments() -> OpenApiRouter<AppState> {
                 .routes(routes!(people::users))
                 .routes(routes!(people::details))
                 .routes(routes!(people::admins))
-                .routes(routes!(whitelist::list))
+                .routes(routes!(whitelist::whitelist))
                 .routes(routes!(access::global_data)),
         ))
         .merge(limited(
             Class::OrgUpdate,
             routes()
                 .routes(routes!(manage::update))
-                .routes(routes!(whitelist::add))
-                .routes(routes!(whitelist::remove))
+                .routes(routes!(whitelist::add_to_whitelist))
+                .routes(routes!(whitelist::remove_from_whitelist))
                 .routes(routes!(access::set_global_data))
-                .routes(routes!(members::add))
-                .routes(routes!(members::change_role))
-                .routes(routes!(members::remove)),
+                .routes(routes!(members::add_member))
+                .routes(routes!(members::change_member_role))
+                .routes(routes!(members::remove_member)),
         ))
         .merge(limited(Class::OrgDelete, routes().routes(routes!(manage::delete))))
         .merge(limited(Class::OrgToken, routes().routes(routes!(access::regenerate_token))))

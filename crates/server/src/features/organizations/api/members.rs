@@ -63,7 +63,7 @@ fn role(fields: &mut Fields, text: &str) -> Role {
         (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
-pub async fn add(
+pub async fn add_member(
     State(state): State<AppState>,
     caller: Can<OrganizationMembers>,
     Id(id): Id<OrganizationId>,
@@ -91,7 +91,7 @@ pub async fn add(
         (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
-pub async fn change_role(
+pub async fn change_member_role(
     State(state): State<AppState>,
     caller: Can<OrganizationMembers>,
     Ids(id, user): Ids<OrganizationId, UserId>,
@@ -116,7 +116,7 @@ pub async fn change_role(
         (status = CONFLICT, description = "The account was changed at the same moment", body = Detail),
     )
 )]
-pub async fn remove(
+pub async fn remove_member(
     State(state): State<AppState>,
     caller: Can<OrganizationMembers>,
     Ids(id, user): Ids<OrganizationId, UserId>,

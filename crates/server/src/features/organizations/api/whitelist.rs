@@ -43,7 +43,7 @@ pub struct WhitelistPage {
         (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
-pub async fn list(
+pub async fn whitelist(
     State(state): State<AppState>,
     caller: Can<OrganizationWhitelist>,
     Id(id): Id<OrganizationId>,
@@ -76,7 +76,7 @@ pub struct NewWhitelisted {
         (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
-pub async fn add(
+pub async fn add_to_whitelist(
     State(state): State<AppState>,
     caller: Can<OrganizationWhitelist>,
     Id(id): Id<OrganizationId>,
@@ -101,7 +101,7 @@ pub async fn add(
         (status = NOT_FOUND, body = Detail),
     )
 )]
-pub async fn remove(
+pub async fn remove_from_whitelist(
     State(state): State<AppState>,
     caller: Can<OrganizationWhitelist>,
     Ids(id, email): Ids<OrganizationId, String>,
