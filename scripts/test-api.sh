@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries the API with generated requests, as each role. Installs Schemathesis into a folder of its own below target/.
-# Arguments go to test_api.py: --examples N, --role ROLE.
+# Arguments go to test_api/run.py: --examples N, --role ROLE, --database-url URL.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,4 +15,4 @@ if ! "$venv/bin/schemathesis" --version 2>/dev/null | grep -q "$version"; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
 fi
 cargo build --locked -p accunode
-python3 scripts/test_api.py "$PWD/$venv/bin/schemathesis" "$@"
+PYTHONDONTWRITEBYTECODE=1 python3 scripts/test_api/run.py "$PWD/$venv/bin/schemathesis" "$@"
