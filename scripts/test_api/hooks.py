@@ -11,22 +11,12 @@ import sys
 import schemathesis
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from world import World  # noqa: E402
+from world import World, about  # noqa: E402
 
 WORLD = World(os.environ["TRY_BASE"], os.environ["TRY_KEEPER"], os.environ["TRY_ROLE"])
 TURNS = itertools.count()
 SENT = collections.Counter()
 ASKED, SUCCEEDED = set(), set()
-
-# What a member or parameter of this name refers to, and what `{id}` does below this part of a path.
-NAMED = {
-    "user_id": "user", "actor_id": "user", "target_id": "user", "tenant_id": "tenant",
-    "organization_id": "organization", "user_email": "user_email", "join_token": "join_token",
-}
-BELOW = {
-    "users": "user", "tenants": "tenant", "organizations": "organization", "jobs": "job", "api-keys": "api_key",
-}
-
 
 @schemathesis.auth(refresh_interval=None)
 class Person:
@@ -38,18 +28,9 @@ class Person:
             case.headers["Authorization"] = f"Bearer {token}"
 
 
-def about(case, name):
-    if name == "id":
-        before = case.path.split("/{id}")[0].rsplit("/", 1)[-1]
-        return BELOW.get(before)
-    if name == "email" and "/whitelist/" in case.path:
-        return "whitelisted"
-    return NAMED.get(name)
-
-
 def name_what_is_there(case, values):
     for name in list(values):
-        kind = about(case, name)
+        kind = about(case.path, name)
         if kind:
             values[name] = WORLD.one(kind)
 

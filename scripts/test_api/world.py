@@ -16,6 +16,25 @@ total_debt_to_ebitda,net_income_margin,ebit_to_interest_expense,return_on_assets
 {symbol},Twice,1200.5,Energy,2023,25,1.5,10,8,6
 """
 
+# What a member or parameter of this name refers to, and what `{id}` does below this part of a path.
+NAMED = {
+    "user_id": "user", "actor_id": "user", "target_id": "user", "tenant_id": "tenant",
+    "organization_id": "organization", "user_email": "user_email", "join_token": "join_token",
+}
+BELOW = {
+    "users": "user", "tenants": "tenant", "organizations": "organization", "jobs": "job", "api-keys": "api_key",
+}
+
+
+def about(path, name):
+    """The kind of thing that a member or parameter refers to, if any."""
+    if name == "id":
+        before = path.split("/{id}")[0].rsplit("/", 1)[-1]
+        return BELOW.get(before)
+    if name == "email" and "/whitelist/" in path:
+        return "whitelisted"
+    return NAMED.get(name)
+
 
 class Refused(Exception):
     def __init__(self, status, text):
