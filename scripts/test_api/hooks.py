@@ -31,7 +31,8 @@ class Person:
 def name_what_is_there(case, values):
     for name in list(values):
         kind = about(case.path, name)
-        if kind:
+        # What is left out or null stays so.
+        if kind and values[name] is not None:
             values[name] = WORLD.one(kind)
 
 

@@ -19,7 +19,7 @@ total_debt_to_ebitda,net_income_margin,ebit_to_interest_expense,return_on_assets
 # What a member or parameter of this name refers to, and what `{id}` does below this part of a path.
 NAMED = {
     "user_id": "user", "actor_id": "user", "target_id": "user", "tenant_id": "tenant",
-    "organization_id": "organization", "user_email": "user_email", "join_token": "join_token",
+    "organization_id": "organization", "join_token": "join_token",
 }
 BELOW = {
     "users": "user", "tenants": "tenant", "organizations": "organization", "jobs": "job", "api-keys": "api_key",
@@ -33,6 +33,11 @@ def about(path, name):
         return BELOW.get(before)
     if name == "email" and "/whitelist/" in path:
         return "whitelisted"
+    if name.endswith("email"):
+        known = name == "user_email" or path.endswith(("/login", "/forgot-password"))
+        return "user_email" if known else "new_email"
+    if name.endswith("password"):
+        return "new_password" if name.startswith("new_") else "password"
     return NAMED.get(name)
 
 
@@ -126,6 +131,13 @@ class World:
 
     def one(self, kind):
         """The id of something of the kind that is there: each in turn."""
+        match kind:
+            case "password":
+                return PASSWORD
+            case "new_password":
+                return PASSWORD + "2"
+            case "new_email":
+                return f"{self.name()}@example.org"
         if self.role == "nobody":
             return str(uuid.uuid4())
         things = self.pool.setdefault(kind, [])
