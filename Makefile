@@ -14,7 +14,7 @@ demo: ## Build, start on the embedded database, and show a scored sample portfol
 test: ## Install what is missing, start private services, run every check and test
 	scripts/test.sh
 
-test-api: ## Send generated requests to every operation as each role (installs Schemathesis)
+test-api: ## Send generated and rough requests to every operation as each role (installs Schemathesis)
 	scripts/test-api.sh
 
 lint: ## Formatting and lints of the whole workspace

@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
 # Tries the API with generated requests, as each role. Installs Schemathesis into a folder of its own below target/.
-# Arguments go to test_api.py: --examples N, --role ROLE.
+# With --postgres as first argument on a private PostgreSQL, otherwise on the embedded database. The other arguments
+# go to test_api/run.py: --examples N, --role ROLE, --database-url URL.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+if [ "${1-}" = --postgres ]; then
+    shift
+    # The instance is fresh, so its first database is empty.
+    exec scripts/with-services.sh bash -c 'scripts/test-api.sh --database-url "$ACCUNODE_TEST_POSTGRES_URL" "$@"' - "$@"
+fi
 
 version=4.32.5
 venv=target/test-api/venv
@@ -15,4 +22,4 @@ if ! "$venv/bin/schemathesis" --version 2>/dev/null | grep -q "$version"; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
 fi
 cargo build --locked -p accunode
-python3 scripts/test_api.py "$PWD/$venv/bin/schemathesis" "$@"
+PYTHONDONTWRITEBYTECODE=1 python3 scripts/test_api/run.py "$PWD/$venv/bin/schemathesis" "$@"

@@ -44,3 +44,30 @@ fn every_operation_has_a_name_of_its_own() {
     names.dedup();
     assert_eq!(names.len(), count);
 }
+
+/// The type of a body's member in the document.
+fn member(schema: &str, name: &str) -> serde_json::Value {
+    let document = serde_json::to_value(accunode_server::router::openapi()).unwrap();
+    document["components"]["schemas"][schema]["properties"][name].clone()
+}
+
+#[test]
+fn members_that_may_be_null_are_described_so() {
+    for name in ["include_predictions", "include_companies", "include_errors"] {
+        assert_eq!(member("Include", name)["type"], serde_json::json!(["boolean", "null"]), "{name}");
+    }
+}
+
+#[test]
+fn addresses_and_new_passwords_are_described_as_such() {
+    let addresses = [("Register", "email"), ("NewUser", "email"), ("TenantWithAdmin", "admin_email")];
+    for (schema, name) in addresses {
+        assert_eq!(member(schema, name)["format"], "email", "{schema} {name}");
+    }
+    let passwords = [("Register", "password"), ("NewUser", "password"), ("ResetPassword", "new_password")];
+    for (schema, name) in passwords {
+        let described = member(schema, name);
+        let length = (described["minLength"].as_u64(), described["maxLength"].as_u64());
+        assert_eq!(length, (Some(8), Some(1_024)), "{schema} {name}");
+    }
+}

@@ -32,27 +32,37 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct TenantWithAdmin {
     /// 2 to 100 characters, unique.
+    #[schema(min_length = 2, max_length = 100)]
     pub tenant_name: String,
     /// A few words.
+    #[schema(max_length = 2000)]
     pub tenant_description: Option<String>,
     /// Internet domain, unique.
+    #[schema(max_length = 253)]
     pub tenant_domain: Option<String>,
     /// The person's address.
+    #[schema(format = Email, max_length = 255)]
     pub admin_email: String,
     /// At least 8 characters, with a letter and a digit among them.
+    #[schema(min_length = 8, max_length = 1024)]
     pub admin_password: String,
     /// The person's first name.
+    #[schema(min_length = 1, max_length = 127)]
     pub admin_first_name: String,
     /// The person's last name.
+    #[schema(min_length = 1, max_length = 127)]
     pub admin_last_name: String,
     /// Unique name; made from the address when it is missing.
+    #[schema(max_length = 100)]
     pub admin_username: Option<String>,
     /// Whether to make an organization to begin with.
     #[schema(default = true)]
     pub create_default_org: Option<bool>,
     /// Its name; `<tenant> - Main Organization` when it is missing.
+    #[schema(max_length = 100)]
     pub default_org_name: Option<String>,
     /// What it is about.
+    #[schema(max_length = 2000)]
     pub default_org_description: Option<String>,
 }
 
@@ -97,6 +107,7 @@ pub struct NewTenantMade {
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewTenantAdmin {
     /// Address of an account.
+    #[schema(format = Email, max_length = 255)]
     pub user_email: String,
     /// The tenant.
     pub tenant_id: Uuid,
@@ -127,11 +138,12 @@ pub struct TenantAdminAssigned {
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewOrganizationMember {
     /// Address of an account.
+    #[schema(format = Email, max_length = 255)]
     pub user_email: String,
     /// The organization.
     pub organization_id: Uuid,
     /// `org_member` or `org_admin`.
-    #[schema(default = "org_member")]
+    #[schema(default = "org_member", pattern = "^(org_(member|admin))?$")]
     pub role: Option<String>,
 }
 

@@ -28,16 +28,22 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct Register {
     /// Address; unique, case does not matter.
+    #[schema(format = Email, max_length = 255)]
     pub email: String,
     /// At least 8 characters, with a letter and a digit among them.
+    #[schema(min_length = 8, max_length = 1024)]
     pub password: String,
     /// Unique name of letters, digits, `-` and `_`; by default made from the address.
+    #[schema(max_length = 100)]
     pub username: Option<String>,
     /// Name for people.
+    #[schema(max_length = 255)]
     pub full_name: Option<String>,
     /// With `last_name`, in place of `full_name`.
+    #[schema(max_length = 127)]
     pub first_name: Option<String>,
     /// With `first_name`, in place of `full_name`.
+    #[schema(max_length = 127)]
     pub last_name: Option<String>,
 }
 
@@ -72,6 +78,7 @@ pub async fn register(
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Join {
     /// What the organization's administrator has passed on.
+    #[schema(min_length = 1, max_length = 255)]
     pub join_token: String,
 }
 

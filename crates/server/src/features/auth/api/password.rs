@@ -20,8 +20,10 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ChangePassword {
     /// The present one.
+    #[schema(min_length = 1, max_length = 1024)]
     pub current_password: String,
     /// The new one: at least 8 characters, with a letter and a digit among them.
+    #[schema(min_length = 8, max_length = 1024)]
     pub new_password: String,
 }
 
@@ -52,6 +54,7 @@ pub async fn change(
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ForgotPassword {
     /// Address of the account; case does not matter.
+    #[schema(format = Email, max_length = 255)]
     pub email: String,
 }
 
@@ -78,8 +81,10 @@ pub async fn forgot(
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ResetPassword {
     /// From the link.
+    #[schema(min_length = 1, max_length = 255)]
     pub token: String,
     /// The new password: at least 8 characters, with a letter and a digit among them.
+    #[schema(min_length = 8, max_length = 1024)]
     pub new_password: String,
 }
 

@@ -21,8 +21,10 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Login {
     /// Address of the account; case does not matter.
+    #[schema(min_length = 1, max_length = 255)]
     pub email: String,
     /// Its password.
+    #[schema(min_length = 1, max_length = 1024)]
     pub password: String,
 }
 

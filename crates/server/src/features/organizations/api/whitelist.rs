@@ -59,7 +59,7 @@ pub async fn whitelist(
 #[allow(dead_code)] // the document's shape; the handler reads the field to name what is wrong
 pub struct NewWhitelisted {
     /// Stored in lower case.
-    #[schema(max_length = 255)]
+    #[schema(format = Email, max_length = 255)]
     email: String,
 }
 

@@ -25,12 +25,15 @@ use crate::{
 #[allow(dead_code)] // the document's shape; the handler reads the fields one by one to name every problem
 pub struct NewAnnual {
     /// 1 to 20 characters, stored in capitals.
+    #[schema(min_length = 1, max_length = 20)]
     company_symbol: String,
     /// 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255)]
     company_name: String,
     /// Millions, above 0.
     market_cap: f64,
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     sector: String,
     /// Four digits, as text.
     reporting_year: String,
@@ -58,12 +61,15 @@ pub struct NewAnnual {
 #[allow(dead_code)] // as above
 pub struct NewQuarterly {
     /// 1 to 20 characters, stored in capitals.
+    #[schema(min_length = 1, max_length = 20)]
     company_symbol: String,
     /// 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255)]
     company_name: String,
     /// Millions, above 0.
     market_cap: f64,
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     sector: String,
     /// Four digits, as text.
     reporting_year: String,

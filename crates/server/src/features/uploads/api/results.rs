@@ -24,10 +24,13 @@ use crate::{
 #[serde(default)]
 pub struct Include {
     /// The predictions.
+    #[schema(nullable)]
     pub include_predictions: bool,
     /// The companies.
+    #[schema(nullable)]
     pub include_companies: bool,
     /// The rows that were refused.
+    #[schema(nullable)]
     pub include_errors: bool,
 }
 

@@ -24,18 +24,25 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewUser {
     /// Address, unique in any case.
+    #[schema(format = Email, max_length = 255)]
     pub email: String,
     /// At least 8 characters, with a letter and a digit among them.
+    #[schema(min_length = 8, max_length = 1024)]
     pub password: String,
     /// 2 to 100 letters, digits, - and _, unique on the platform; made from the address when it is missing.
+    #[schema(max_length = 100)]
     pub username: Option<String>,
     /// Name for people. With `first_name` or `last_name` those two count.
+    #[schema(max_length = 255)]
     pub full_name: Option<String>,
     /// First name.
+    #[schema(max_length = 127)]
     pub first_name: Option<String>,
     /// Last name.
+    #[schema(max_length = 127)]
     pub last_name: Option<String>,
     /// The lowest that the caller can give when it is missing.
+    #[schema(pattern = "^(super_admin|tenant_admin|org_admin|org_member|user)?$")]
     pub role: Option<String>,
     /// Where to put them: by a super_admin any, by a tenant_admin one of the own tenant.
     pub organization_id: Option<Uuid>,

@@ -27,6 +27,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewRole {
     /// `super_admin`, `tenant_admin`, `org_admin`, `org_member` or `user`.
+    #[schema(pattern = "^(super_admin|tenant_admin|org_admin|org_member|user)$")]
     pub role: String,
 }
 

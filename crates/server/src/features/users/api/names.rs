@@ -26,6 +26,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewNames {
     /// 2 to 100 letters, digits, - and _, unique on the platform.
+    #[schema(min_length = 2, max_length = 100)]
     pub username: Option<String>,
     /// Up to 255 characters; an empty text takes the name away.
     pub full_name: Option<String>,
@@ -35,10 +36,12 @@ pub struct NewNames {
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct OwnSettings {
     /// 2 to 100 letters, digits, - and _, unique on the platform.
+    #[schema(min_length = 2, max_length = 100)]
     pub username: Option<String>,
     /// Up to 255 characters; an empty text takes the name away.
     pub full_name: Option<String>,
     /// The own address: it cannot be changed here.
+    #[schema(max_length = 255)]
     pub email: Option<String>,
 }
 

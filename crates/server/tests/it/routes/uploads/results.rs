@@ -44,6 +44,17 @@ on_both_engines! {
         assert_eq!(member.get_ok("/predictions/annual?size=1000").await["total"], 14);
     }
 
+    async fn null_includes_as_little_as_false(test: TestDb) {
+        let app = TestApp::new(test).await;
+        let member = app.client(&app.people.member);
+        let job = member.upload_and_wait("annual", "fifteen.csv", &fifteen_rows()).await;
+        let path = format!("/predictions/jobs/{}/results", job["id"].as_str().unwrap());
+        let wanted = json!({"include_predictions": null, "include_companies": null, "include_errors": null});
+        let (status, results) = member.post(&path, &wanted).await;
+        assert_eq!((status, results["created_data"]["predictions_count"].as_i64()), (StatusCode::OK, Some(14)));
+        assert!(results["created_data"]["predictions"].is_null() && results["created_data"]["companies"].is_null());
+    }
+
     async fn results_have_the_shape_that_clients_read(test: TestDb) {
         let app = TestApp::new(test).await;
         let user = app.client(&app.people.user);
