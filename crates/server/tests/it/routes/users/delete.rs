@@ -68,4 +68,16 @@ on_both_engines! {
         assert_eq!((status, &body["success"]), (422, &json!(false)), "{body}");
         assert_eq!(app.client(&p.super_admin).get_ok("/users").await["total"], 11);
     }
+
+    async fn no_name_keeps_an_account_from_being_closed(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        for n in 0..2 {
+            let name = format!("closed-{}", [&p.member, &p.colleague][n].user_id);
+            let new = json!({ "email": format!("squatter{n}@example.org"), "password": "correct horse 1", "username": name });
+            assert_eq!(app.anonymous().post("/auth/register", &new).await.0, StatusCode::CREATED);
+        }
+        assert_eq!(delete(&app, &p.org_admin, &p.member, "").await.0, 200);
+        assert_eq!(delete(&app, &p.super_admin, &p.colleague, "").await.0, 200);
+    }
 }
