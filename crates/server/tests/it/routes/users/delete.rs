@@ -80,4 +80,22 @@ on_both_engines! {
         assert_eq!(delete(&app, &p.org_admin, &p.member, "").await.0, 200);
         assert_eq!(delete(&app, &p.super_admin, &p.colleague, "").await.0, 200);
     }
+
+    async fn the_last_administrator_of_what_is_archived_can_go(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        let admin = app.client(&p.tenant_admin);
+        assert_eq!(delete(&app, &p.tenant_admin, &p.org_admin, "").await.0, 400);
+        let path = format!("/organizations/{}?force=true", p.organization());
+        assert_eq!(admin.delete(&path).await.0, StatusCode::OK);
+        let (status, body) = delete(&app, &p.tenant_admin, &p.org_admin, "?remove_from_org_only=true").await;
+        assert_eq!(status, 200, "{body}");
+        let tenant = p.foreign_tenant_admin.tenant_id.unwrap();
+        let platform = app.client(&p.super_admin);
+        assert_eq!(platform.delete(&format!("/tenants/{tenant}?force=true")).await.0, StatusCode::OK);
+        for target in [&p.foreign_org_admin, &p.foreign_tenant_admin] {
+            let (status, body) = delete(&app, &p.super_admin, target, "").await;
+            assert_eq!(status, 200, "{body}");
+        }
+    }
 }
