@@ -195,7 +195,8 @@ impl fmt::Display for Principal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Caller(caller) => match caller.api_key {
-                Some(key) => write!(f, "key {key}"),
+                // All of them together: or whoever makes more keys may ask more often.
+                Some(_) => write!(f, "keys of {}", caller.user_id),
                 None => write!(f, "user {}", caller.user_id),
             },
             Self::Address(address) => write!(f, "address {}", address.unwrap_or("unknown")),

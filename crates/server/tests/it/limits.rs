@@ -122,6 +122,26 @@ on_both_engines! {
         let (status, ..) = send(&app, "GET", "/api/v1/users/me", Some(&good), "203.0.113.1").await;
         assert_eq!(status, StatusCode::OK, "who is known is let through all the same");
     }
+
+    async fn more_keys_are_no_more_requests(test: TestDb) {
+        let limits = Limits { rates: "prediction_read=2/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        let member = app.token(app.people.member.user_id, 0);
+        let mut keys = Vec::new();
+        for _ in 0..3 {
+            keys.push(app.api_key(&app.people.member, &["prediction.read"]).await);
+        }
+        for (token, expected) in [
+            (&keys[0], StatusCode::OK),
+            (&keys[1], StatusCode::OK),
+            (&keys[2], StatusCode::TOO_MANY_REQUESTS),
+            // Machines do not use up what is their owner's.
+            (&member, StatusCode::OK),
+        ] {
+            let (status, ..) = send(&app, "GET", "/api/v1/predictions/annual", Some(token), "203.0.113.1").await;
+            assert_eq!(status, expected);
+        }
+    }
 }
 
 /// Clients look at their jobs every second and a half, for as long as a large upload takes.
