@@ -14,6 +14,7 @@ use axum::{Extension, extract::MatchedPath, http::request::Parts};
 use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::address;
 use crate::{caller::Caller, state::AppState};
 
 macro_rules! classes {
@@ -199,7 +200,7 @@ impl fmt::Display for Principal<'_> {
                 Some(_) => write!(f, "keys of {}", caller.user_id),
                 None => write!(f, "user {}", caller.user_id),
             },
-            Self::Address(address) => write!(f, "address {}", address.unwrap_or("unknown")),
+            Self::Address(address) => write!(f, "address {}", address::network(*address)),
         }
     }
 }

@@ -142,6 +142,18 @@ on_both_engines! {
             assert_eq!(status, expected);
         }
     }
+
+    async fn an_ipv6_network_is_one_client(test: TestDb) {
+        let limits = Limits { rates: "health=1/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        for (address, expected) in [
+            ("2001:db8:1:2::1", StatusCode::OK),
+            ("2001:db8:1:2:ffff::2", StatusCode::TOO_MANY_REQUESTS),
+            ("2001:db8:1:3::1", StatusCode::OK),
+        ] {
+            assert_eq!(send(&app, "GET", "/health", None, address).await.0, expected, "{address}");
+        }
+    }
 }
 
 /// Clients look at their jobs every second and a half, for as long as a large upload takes.

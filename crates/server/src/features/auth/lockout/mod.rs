@@ -3,17 +3,17 @@
 
 mod store;
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    time::Duration,
-};
+use std::time::Duration;
 
 use accunode_db::{Timestamp, Tx};
 use accunode_domain::{Error, Result};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    http::limits::{pseudonym, whole_seconds},
+    http::{
+        address::network,
+        limits::{pseudonym, whole_seconds},
+    },
     state::AppState,
 };
 
@@ -182,15 +182,6 @@ fn keys(email: &str, address: Option<&str>) -> [(Watch, String); 3] {
     keys
 }
 
-/// What one client can send from: an IPv4 address, or the 64 bits of an IPv6 network.
-fn network(address: Option<&str>) -> String {
-    let address = address.unwrap_or("unknown");
-    match address.parse() {
-        Ok(IpAddr::V6(v6)) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).to_string(),
-        _ => address.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,14 +192,6 @@ mod tests {
         let expected = [None, Some(30), Some(60), Some(120), Some(240), Some(480), Some(900), Some(900)];
         assert_eq!(seconds, expected);
         assert_eq!(delay(i64::MAX), Some(LONGEST_WAIT));
-    }
-
-    #[test]
-    fn an_ipv6_network_counts_as_one_address() {
-        let network = |address| network(Some(address));
-        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::2"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("203.0.113.7"), "203.0.113.7");
     }
 
     #[test]
