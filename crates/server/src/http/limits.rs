@@ -10,7 +10,11 @@ use std::{
 use accunode_db::Timestamp;
 use accunode_domain::Error;
 use accunode_infra::{Rate, RateLimits, Standing, Verdict};
-use axum::{Extension, extract::MatchedPath, http::request::Parts};
+use axum::{
+    Extension,
+    extract::MatchedPath,
+    http::{Method, request::Parts},
+};
 use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -212,7 +216,9 @@ impl fmt::Display for Principal<'_> {
 pub async fn count(parts: &Parts, state: &AppState, who: &Principal<'_>) -> Result<(), Error> {
     let class = parts.extensions.get::<RateClass>().copied().unwrap_or(RateClass::Other);
     let route = parts.extensions.get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
-    let route = format!("{} {route}", parts.method);
+    // HEAD is answered by GET's handler.
+    let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+    let route = format!("{method} {route}");
     count_as(parts, state, class, &route, &who.to_string()).await
 }
 

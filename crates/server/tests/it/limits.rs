@@ -154,6 +154,23 @@ on_both_engines! {
             assert_eq!(send(&app, "GET", "/health", None, address).await.0, expected, "{address}");
         }
     }
+
+    async fn other_spellings_of_a_route_do_not_help(test: TestDb) {
+        let limits = Limits { rates: "user_read=1/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        let member = app.token(app.people.member.user_id, 0);
+        for (method, path, expected) in [
+            ("GET", "/api/v1/users/me", StatusCode::OK),
+            ("GET", "/api/v1/users/me/", StatusCode::TOO_MANY_REQUESTS),
+            ("GET", "/api/v1/users/me?x=1", StatusCode::TOO_MANY_REQUESTS),
+            ("HEAD", "/api/v1/users/me", StatusCode::TOO_MANY_REQUESTS),
+            ("GET", "/api/v1/users/%6de", StatusCode::NOT_FOUND),
+            ("GET", "/api/v1//users/me", StatusCode::NOT_FOUND),
+            ("GET", "/api/v1/Users/me", StatusCode::NOT_FOUND),
+        ] {
+            assert_eq!(send(&app, method, path, Some(&member), "203.0.113.1").await.0, expected, "{method} {path}");
+        }
+    }
 }
 
 /// Clients look at their jobs every second and a half, for as long as a large upload takes.
