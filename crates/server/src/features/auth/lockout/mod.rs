@@ -67,24 +67,31 @@ struct Counted {
 /// An attempt to sign in, counted as a failure until it is forgiven.
 pub struct Attempt(Vec<Counted>);
 
-/// Counts an attempt.
+/// Counts an attempt. Where the account was signed in from before, failures from elsewhere do not lock it: nobody
+/// keeps its owner out.
 ///
 /// # Errors
 /// [`Error::TooManyRequests`] when the account or the address is locked; then nothing is counted.
 pub async fn count(state: &AppState, email: &str, address: Option<&str>) -> Result<Attempt> {
     let now = state.clock.now();
     let mut tx = state.db.system("count an attempt to sign in").await?;
-    let (mut counted, mut locked) = (Vec::new(), None);
+    let (mut counted, mut locks) = (Vec::new(), Vec::new());
     for (watch, key) in keys(email, address) {
         let (failures, locked_until) = store::count(&mut tx, &key, now, now - MEMORY).await?;
-        locked =
-            locked.max(locked_until.filter(|until| *until > now).map(|until| (until, watch.threshold())));
+        locks.extend(locked_until.filter(|until| *until > now).map(|until| (until, watch)));
         counted.push(Counted { watch, key, failures, lock: None });
     }
-    if let Some((until, threshold)) = locked {
+    if locks.iter().any(|(_, watch)| *watch == Watch::Account) {
+        let here = network(address);
+        let known = store::signed_in_from(&mut tx, email, now).await?;
+        if known.iter().any(|known| network(Some(known)) == here) {
+            locks.retain(|(_, watch)| *watch != Watch::Account);
+        }
+    }
+    if let Some((until, watch)) = locks.into_iter().max_by_key(|(until, _)| *until) {
         return Err(Error::TooManyRequests {
             retry_after: whole_seconds(until.since(now)),
-            limit: format!("{threshold} failed sign-ins"),
+            limit: format!("{} failed sign-ins", watch.threshold()),
             client: pseudonym(&network(address)),
         });
     }
