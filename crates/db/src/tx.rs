@@ -33,6 +33,13 @@ impl Scope {
         self.tenant_id.filter(|_| self.role == Role::TenantAdmin.as_str())
     }
 
+    /// The organization whose data the actor works on: that of its analysts and administrators alone.
+    #[must_use]
+    pub fn works_in(&self) -> Option<Uuid> {
+        let works = [Role::OrgMember.as_str(), Role::OrgAdmin.as_str()].contains(&self.role);
+        self.organization_id.filter(|_| works)
+    }
+
     /// Whether every tenant is in sight: the application's own work, or a super_admin.
     #[must_use]
     pub fn sees_all(&self) -> bool {

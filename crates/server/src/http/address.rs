@@ -1,6 +1,6 @@
 //! The client's address, believed as far as proxies are trusted.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::{extract::ConnectInfo, http::request::Parts};
 
@@ -24,6 +24,16 @@ fn read(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(with_port).map(|a: IpAddr| a.to_canonical())
 }
 
+/// What one client can send from: an IPv4 address, or the 64 bits of an IPv6 network.
+#[must_use]
+pub fn network(address: Option<&str>) -> String {
+    let address = address.unwrap_or("unknown");
+    match address.parse() {
+        Ok(IpAddr::V6(v6)) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).to_string(),
+        _ => address.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +47,14 @@ mod tests {
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         parts.extensions.insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 9], 4711))));
         of(&parts, proxies).map(|a| a.to_string())
+    }
+
+    #[test]
+    fn an_ipv6_network_counts_as_one_address() {
+        let network = |address| network(Some(address));
+        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::2"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("203.0.113.7"), "203.0.113.7");
     }
 
     #[test]

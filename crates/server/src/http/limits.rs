@@ -10,10 +10,15 @@ use std::{
 use accunode_db::Timestamp;
 use accunode_domain::Error;
 use accunode_infra::{Rate, RateLimits, Standing, Verdict};
-use axum::{Extension, extract::MatchedPath, http::request::Parts};
+use axum::{
+    Extension,
+    extract::MatchedPath,
+    http::{Method, request::Parts},
+};
 use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::address;
 use crate::{caller::Caller, state::AppState};
 
 macro_rules! classes {
@@ -195,10 +200,11 @@ impl fmt::Display for Principal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Caller(caller) => match caller.api_key {
-                Some(key) => write!(f, "key {key}"),
+                // All of them together: or whoever makes more keys may ask more often.
+                Some(_) => write!(f, "keys of {}", caller.user_id),
                 None => write!(f, "user {}", caller.user_id),
             },
-            Self::Address(address) => write!(f, "address {}", address.unwrap_or("unknown")),
+            Self::Address(address) => write!(f, "address {}", address::network(*address)),
         }
     }
 }
@@ -210,7 +216,9 @@ impl fmt::Display for Principal<'_> {
 pub async fn count(parts: &Parts, state: &AppState, who: &Principal<'_>) -> Result<(), Error> {
     let class = parts.extensions.get::<RateClass>().copied().unwrap_or(RateClass::Other);
     let route = parts.extensions.get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
-    let route = format!("{} {route}", parts.method);
+    // HEAD is answered by GET's handler.
+    let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+    let route = format!("{method} {route}");
     count_as(parts, state, class, &route, &who.to_string()).await
 }
 

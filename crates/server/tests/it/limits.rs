@@ -122,6 +122,55 @@ on_both_engines! {
         let (status, ..) = send(&app, "GET", "/api/v1/users/me", Some(&good), "203.0.113.1").await;
         assert_eq!(status, StatusCode::OK, "who is known is let through all the same");
     }
+
+    async fn more_keys_are_no_more_requests(test: TestDb) {
+        let limits = Limits { rates: "prediction_read=2/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        let member = app.token(app.people.member.user_id, 0);
+        let mut keys = Vec::new();
+        for _ in 0..3 {
+            keys.push(app.api_key(&app.people.member, &["prediction.read"]).await);
+        }
+        for (token, expected) in [
+            (&keys[0], StatusCode::OK),
+            (&keys[1], StatusCode::OK),
+            (&keys[2], StatusCode::TOO_MANY_REQUESTS),
+            // Machines do not use up what is their owner's.
+            (&member, StatusCode::OK),
+        ] {
+            let (status, ..) = send(&app, "GET", "/api/v1/predictions/annual", Some(token), "203.0.113.1").await;
+            assert_eq!(status, expected);
+        }
+    }
+
+    async fn an_ipv6_network_is_one_client(test: TestDb) {
+        let limits = Limits { rates: "health=1/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        for (address, expected) in [
+            ("2001:db8:1:2::1", StatusCode::OK),
+            ("2001:db8:1:2:ffff::2", StatusCode::TOO_MANY_REQUESTS),
+            ("2001:db8:1:3::1", StatusCode::OK),
+        ] {
+            assert_eq!(send(&app, "GET", "/health", None, address).await.0, expected, "{address}");
+        }
+    }
+
+    async fn other_spellings_of_a_route_do_not_help(test: TestDb) {
+        let limits = Limits { rates: "user_read=1/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        let member = app.token(app.people.member.user_id, 0);
+        for (method, path, expected) in [
+            ("GET", "/api/v1/users/me", StatusCode::OK),
+            ("GET", "/api/v1/users/me/", StatusCode::TOO_MANY_REQUESTS),
+            ("GET", "/api/v1/users/me?x=1", StatusCode::TOO_MANY_REQUESTS),
+            ("HEAD", "/api/v1/users/me", StatusCode::TOO_MANY_REQUESTS),
+            ("GET", "/api/v1/users/%6de", StatusCode::NOT_FOUND),
+            ("GET", "/api/v1//users/me", StatusCode::NOT_FOUND),
+            ("GET", "/api/v1/Users/me", StatusCode::NOT_FOUND),
+        ] {
+            assert_eq!(send(&app, method, path, Some(&member), "203.0.113.1").await.0, expected, "{method} {path}");
+        }
+    }
 }
 
 /// Clients look at their jobs every second and a half, for as long as a large upload takes.

@@ -332,10 +332,18 @@ fn runs(placement: &Placement) -> Option<Runs> {
     }
 }
 
-/// Refuses to take away the last administrator. What is run is held by [`settle`] already.
+/// Refuses to take away the last administrator of what is not archived. What is run is held by [`settle`] already.
 async fn keep_administrators(tx: &mut Tx, before: &Account, after: Option<&Placement>) -> Result<()> {
     let Some(loses) = runs(&Placement::of(before)?) else { return Ok(()) };
     if after.and_then(runs) == Some(loses) {
+        return Ok(());
+    }
+    let archived = match loses {
+        Runs::Organization(id) => store::lock_organization(tx, id).await?.is_none_or(|o| o.archived),
+        Runs::Tenant(id) => store::lock_tenant(tx, id).await?.is_none(),
+        Runs::Platform => false,
+    };
+    if archived {
         return Ok(());
     }
     let (others, what) = match loses {

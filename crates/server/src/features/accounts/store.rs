@@ -254,13 +254,14 @@ pub(crate) async fn place(tx: &mut Tx, account: &Account, now: Timestamp) -> Res
     Ok(())
 }
 
-/// Closes an account: its address and name are free again, what it made stays.
+/// Closes an account: its address and name are free again, what it made stays. It gets a name that nobody can
+/// choose, or somebody could keep it from being closed.
 pub(crate) async fn close(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
     on!(tx, CLOSE, |c, sql| sqlx::query(sql)
         .bind(id)
         .bind(now)
         .bind(format!("closed-{id}@invalid"))
-        .bind(format!("closed-{id}"))
+        .bind(format!("closed.{id}"))
         .execute(c)
         .await
         .map(drop))?;

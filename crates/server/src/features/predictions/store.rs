@@ -94,7 +94,7 @@ macro_rules! from {
     };
 }
 
-/// Rows in the caller's sight but for the system's: $1 user, $2 own organization, $3 own tenant (for a
+/// Rows in the caller's sight but for the system's: $1 user, $2 own organization (of its people), $3 own tenant (for a
 /// tenant_admin), $4 the organization asked for, $5 whether the caller may look into any organization.
 macro_rules! visible {
     () => {
@@ -163,14 +163,15 @@ pub(crate) async fn list(
 ) -> Result<(Vec<PredictionRow>, i64)> {
     let scope = tx.scope();
     let tenant = scope.tenant_id.filter(|_| scope.role == "tenant_admin");
+    let organization = scope.works_in();
     let any = scope.role == "super_admin";
     let rows = on!(tx, of(kind, LIST_ANNUAL, LIST_QUARTERLY), |c, sql| {
-        let query = sqlx::query_as::<_, PredictionRow>(sql).bind(scope.user_id).bind(scope.organization_id);
+        let query = sqlx::query_as::<_, PredictionRow>(sql).bind(scope.user_id).bind(organization);
         let query = query.bind(tenant).bind(f.organization).bind(any).bind(f.symbol.as_deref());
         query.bind(f.year).bind(f.quarter).bind(limit).bind(offset).fetch_all(c).await
     });
     let total = on!(tx, of(kind, COUNT_ANNUAL, COUNT_QUARTERLY), |c, sql| {
-        let query = sqlx::query_scalar::<_, i64>(sql).bind(scope.user_id).bind(scope.organization_id);
+        let query = sqlx::query_scalar::<_, i64>(sql).bind(scope.user_id).bind(organization);
         let query = query.bind(tenant).bind(f.organization).bind(any).bind(f.symbol.as_deref());
         query.bind(f.year).bind(f.quarter).fetch_one(c).await
     });

@@ -281,10 +281,15 @@ pub(crate) async fn delete(state: &AppState, caller: &Caller, id: TenantId, forc
             row.name, figures.organizations, figures.people
         )));
     }
-    for organization in organizations::store::of_tenants(&mut tx, std::iter::once(row.id)).await? {
-        organizations::service::archive(&mut tx, caller, &organization, now).await?;
+    let departments = organizations::store::of_tenants(&mut tx, std::iter::once(row.id)).await?;
+    for organization in &departments {
+        organizations::store::archive(&mut tx, organization.id, now).await?;
     }
     store::archive(&mut tx, row.id, now).await?;
+    // Only now: whoever changes an organization holds it and then waits for the tenant's log.
+    for organization in &departments {
+        audit::record(&mut tx, caller, organizations::service::archived(organization), now).await?;
+    }
     audit::record(&mut tx, caller, event("tenant.delete", &row).before(state_of(&row)), now).await?;
     tx.commit().await?;
     Ok(row.name)

@@ -118,9 +118,8 @@ pub(crate) async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<UploadRow>> {
 /// What the scope of the transaction may see: organization, tenant, everything.
 fn sight(tx: &Tx) -> (Option<Uuid>, Option<Uuid>, Option<Uuid>, bool) {
     let scope = tx.scope();
-    let organization = scope.organization_id.filter(|_| matches!(scope.role, "org_admin" | "org_member"));
     let tenant = scope.tenant_id.filter(|_| scope.role == "tenant_admin");
-    (scope.user_id, organization, tenant, scope.role == "super_admin")
+    (scope.user_id, scope.works_in(), tenant, scope.role == "super_admin")
 }
 
 /// An upload in the caller's sight.

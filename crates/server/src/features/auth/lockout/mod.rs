@@ -3,17 +3,17 @@
 
 mod store;
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    time::Duration,
-};
+use std::time::Duration;
 
 use accunode_db::{Timestamp, Tx};
 use accunode_domain::{Error, Result};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    http::limits::{pseudonym, whole_seconds},
+    http::{
+        address::network,
+        limits::{pseudonym, whole_seconds},
+    },
     state::AppState,
 };
 
@@ -67,24 +67,31 @@ struct Counted {
 /// An attempt to sign in, counted as a failure until it is forgiven.
 pub struct Attempt(Vec<Counted>);
 
-/// Counts an attempt.
+/// Counts an attempt. Where the account was signed in from before, failures from elsewhere do not lock it: nobody
+/// keeps its owner out.
 ///
 /// # Errors
 /// [`Error::TooManyRequests`] when the account or the address is locked; then nothing is counted.
 pub async fn count(state: &AppState, email: &str, address: Option<&str>) -> Result<Attempt> {
     let now = state.clock.now();
     let mut tx = state.db.system("count an attempt to sign in").await?;
-    let (mut counted, mut locked) = (Vec::new(), None);
+    let (mut counted, mut locks) = (Vec::new(), Vec::new());
     for (watch, key) in keys(email, address) {
         let (failures, locked_until) = store::count(&mut tx, &key, now, now - MEMORY).await?;
-        locked =
-            locked.max(locked_until.filter(|until| *until > now).map(|until| (until, watch.threshold())));
+        locks.extend(locked_until.filter(|until| *until > now).map(|until| (until, watch)));
         counted.push(Counted { watch, key, failures, lock: None });
     }
-    if let Some((until, threshold)) = locked {
+    if locks.iter().any(|(_, watch)| *watch == Watch::Account) {
+        let here = network(address);
+        let known = store::signed_in_from(&mut tx, email, now).await?;
+        if known.iter().any(|known| network(Some(known)) == here) {
+            locks.retain(|(_, watch)| *watch != Watch::Account);
+        }
+    }
+    if let Some((until, watch)) = locks.into_iter().max_by_key(|(until, _)| *until) {
         return Err(Error::TooManyRequests {
             retry_after: whole_seconds(until.since(now)),
-            limit: format!("{threshold} failed sign-ins"),
+            limit: format!("{} failed sign-ins", watch.threshold()),
             client: pseudonym(&network(address)),
         });
     }
@@ -182,15 +189,6 @@ fn keys(email: &str, address: Option<&str>) -> [(Watch, String); 3] {
     keys
 }
 
-/// What one client can send from: an IPv4 address, or the 64 bits of an IPv6 network.
-fn network(address: Option<&str>) -> String {
-    let address = address.unwrap_or("unknown");
-    match address.parse() {
-        Ok(IpAddr::V6(v6)) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).to_string(),
-        _ => address.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,14 +199,6 @@ mod tests {
         let expected = [None, Some(30), Some(60), Some(120), Some(240), Some(480), Some(900), Some(900)];
         assert_eq!(seconds, expected);
         assert_eq!(delay(i64::MAX), Some(LONGEST_WAIT));
-    }
-
-    #[test]
-    fn an_ipv6_network_counts_as_one_address() {
-        let network = |address| network(Some(address));
-        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::2"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("203.0.113.7"), "203.0.113.7");
     }
 
     #[test]

@@ -10,6 +10,9 @@ sql! {
                                  ELSE sign_in_failures.failures + 1 END,
                  updated_at = $2
              RETURNING CAST(failures AS BIGINT) AS failures, locked_until";
+    SIGNED_IN_FROM = "SELECT DISTINCT s.address FROM sessions s JOIN users u ON u.id = s.user_id
+                      WHERE u.email = $1 AND u.deleted_at IS NULL AND s.address IS NOT NULL AND s.expires_at > $2
+                      LIMIT 1000";
     LOCK = "UPDATE sign_in_failures SET locked_until = $2 WHERE key = $1";
     FORGIVE = "UPDATE sign_in_failures
                SET failures = CASE WHEN failures > $2 THEN failures - $2 ELSE 0 END,
@@ -32,6 +35,11 @@ pub(super) async fn count(
     forgotten: Timestamp,
 ) -> Result<(i64, Option<Timestamp>)> {
     Ok(on!(tx, COUNT, |c, sql| sqlx::query_as(sql).bind(key).bind(now).bind(forgotten).fetch_one(c).await)?)
+}
+
+/// The addresses that an account was signed in from within a session's time.
+pub(super) async fn signed_in_from(tx: &mut Tx, email: &str, now: Timestamp) -> Result<Vec<String>> {
+    Ok(on!(tx, SIGNED_IN_FROM, |c, sql| sqlx::query_scalar(sql).bind(email).bind(now).fetch_all(c).await)?)
 }
 
 /// Locks a key.

@@ -80,13 +80,15 @@ pub async fn redeem(state: &AppState, origin: &Origin, token: &str, new_password
     let known = store::owner(&mut tx, &token_hash, state.clock.now()).await?;
     drop(tx);
     // Looked up first, so that made-up tokens cost no computation.
-    known.ok_or_else(refusal)?;
+    let owner = known.ok_or_else(refusal)?;
     let password_hash = state.passwords.hash(new_password).await?;
     let now = state.clock.now();
     let mut tx = state.db.system("set a new password by mail").await?;
-    let owner = store::redeem(&mut tx, &token_hash, now).await?.ok_or_else(refusal)?;
-    let account = super::store::by_id(&mut tx, owner).await?.filter(|a| a.is_active).ok_or_else(refusal)?;
+    let account = super::store::by_id(&mut tx, owner).await?.ok_or_else(refusal)?;
     lockout::forget(&mut tx, &account.email, origin.address.as_deref()).await?;
+    // The account before its links, as everybody holds them.
+    accounts::store::locked(&mut tx, owner).await?.filter(|a| a.is_active).ok_or_else(refusal)?;
+    store::redeem(&mut tx, &token_hash, now).await?.ok_or_else(refusal)?;
     if !super::store::set_password(&mut tx, owner, None, &password_hash, now).await? {
         return Err(refusal());
     }

@@ -289,18 +289,13 @@ pub(crate) async fn delete(
             row.name
         )));
     }
-    archive(&mut tx, caller, &row, now).await?;
+    store::archive(&mut tx, row.id, now).await?;
+    audit::record(&mut tx, caller, archived(&row), now).await?;
     tx.commit().await?;
     Ok(row.name.clone())
 }
 
-/// Archives an organization that is held, with its entry in the audit log.
-pub(crate) async fn archive(
-    tx: &mut Tx,
-    caller: &Caller,
-    row: &OrganizationRow,
-    now: accunode_db::Timestamp,
-) -> Result<()> {
-    store::archive(tx, row.id, now).await?;
-    audit::record(tx, caller, event("organization.delete", row).before(state_of(row)), now).await
+/// The event of an organization's being archived.
+pub(crate) fn archived(row: &OrganizationRow) -> Event {
+    event("organization.delete", row).before(state_of(row))
 }

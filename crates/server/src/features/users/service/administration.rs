@@ -1,7 +1,7 @@
 //! What administrators do with accounts: roles, switching on and off, taking out, closing.
 
 use accunode_db::{Timestamp, Tx};
-use accunode_domain::{Error, Permission, Result, Role};
+use accunode_domain::{Error, Permission, Result, Role, TenantId};
 use uuid::Uuid;
 
 use super::people::concerning;
@@ -101,7 +101,12 @@ pub(crate) async fn place(
     let at = state.clock.now();
     let after = accounts::service::place(tx, By::Admin(caller), &before, after, at).await?;
     if after != before {
-        audit::record(tx, caller, concerning(action, &before, Some(&after)), at).await?;
+        let event = concerning(action, &before, Some(&after));
+        audit::record(tx, caller, event.clone(), at).await?;
+        // Who changes over concerns the new tenant, too.
+        if before.tenant_id.is_some() && after.tenant_id.is_some() && before.tenant_id != after.tenant_id {
+            audit::record(tx, caller, event.tenant(after.tenant_id.map(TenantId)), at).await?;
+        }
     }
     Ok(Changed { before, after, at })
 }

@@ -132,4 +132,22 @@ on_both_engines! {
         assert_eq!(reset(&app, &token_of(&app.mails()), NEW).await, StatusCode::OK);
         app.sign_in_as("member@example.com", NEW).await;
     }
+
+    /// Whoever changes the password holds the account and then ends its links: a link in use must not hold itself
+    /// while it waits for the account.
+    async fn a_link_in_use_waits_for_who_changes_the_password(test: TestDb) {
+        let (app, _) = with_clock(test).await;
+        asked(&app, "member@example.com").await;
+        let (token, id) = (token_of(&app.mails()), app.people.member.user_id.0);
+        let mut tx = app.state.db.system("change a password").await.unwrap();
+        on!(tx, |c| sqlx::query("UPDATE users SET password_hash = 'x' WHERE id = $1").bind(id).execute(c).await.map(drop)).unwrap();
+        let client = app.anonymous();
+        let body = json!({ "token": token, "new_password": NEW });
+        let redeemed = tokio::spawn(async move { client.post("/auth/reset-password", &body).await });
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        on!(tx, |c| sqlx::query("UPDATE password_resets SET used_at = created_at WHERE user_id = $1").bind(id).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let (status, body) = redeemed.await.unwrap();
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+    }
 }

@@ -110,4 +110,21 @@ on_both_engines! {
         assert_eq!(looked_at, 10, "{answers:?}");
         assert_eq!(answers.iter().filter(|a| **a == locked(30)).count(), 30, "{answers:?}");
     }
+
+    /// Nobody keeps an account's owner out by failing again and again from elsewhere.
+    async fn where_the_account_was_signed_in_from_it_stays_open(test: TestDb) {
+        let (app, clock) = with_clock(test).await;
+        assert_eq!(app.log_in_from(HERE, AMY, PASSWORD).await.0, StatusCode::OK);
+        for n in 0..30 {
+            assert_eq!(app.log_in_from(&format!("198.51.100.{n}"), AMY, WRONG).await, REFUSED);
+        }
+        assert_eq!(app.log_in_from("198.51.100.99", AMY, PASSWORD).await, locked(30));
+        // Guesses from there are counted as ever.
+        for _ in 0..10 {
+            assert_eq!(app.log_in_from(HERE, AMY, WRONG).await, REFUSED);
+        }
+        assert_eq!(app.log_in_from(HERE, AMY, PASSWORD).await.0, StatusCode::TOO_MANY_REQUESTS);
+        clock.advance(Duration::from_secs(30));
+        assert_eq!(app.log_in_from(HERE, AMY, PASSWORD).await.0, StatusCode::OK);
+    }
 }

@@ -95,4 +95,15 @@ on_both_engines! {
         assert_eq!(app.anonymous().get("/predictions/annual").await.0, StatusCode::UNAUTHORIZED);
         assert_eq!(app.anonymous().get("/predictions/quarterly").await.0, StatusCode::UNAUTHORIZED);
     }
+
+    /// `user` is no analyst, whatever organization the account belongs to.
+    async fn who_is_demoted_sees_the_own_alone(test: TestDb) {
+        let app = filled(test).await;
+        let people = &app.people;
+        let path = format!("/users/{}/role", people.colleague.user_id);
+        let user = serde_json::json!({ "role": "user" });
+        assert_eq!(app.client(&people.org_admin).put(&path, &user).await.0, StatusCode::OK);
+        assert_eq!(app.client(&people.colleague).get_ok("/predictions/annual").await["total"], 0);
+        assert_eq!(app.client(&people.member).get_ok("/predictions/annual").await["total"], 2);
+    }
 }

@@ -63,4 +63,14 @@ on_both_engines! {
         let (status, _) = app.client(&p.tenant_admin).post("/tenant-admin/assign-existing-user", &body).await;
         assert_eq!(status, StatusCode::FORBIDDEN);
     }
+
+    async fn both_tenants_logs_tell_of_somebody_who_changes_over(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        assert_eq!(assign(&app, "stranger@example.com", p.member.tenant_id).await.0, 200);
+        for admin in [&p.tenant_admin, &p.foreign_tenant_admin] {
+            let entries = app.client(admin).get_ok("/audit?action=tenant.admin.assign").await;
+            assert_eq!(entries["pagination"]["total"], 1, "{entries}");
+        }
+    }
 }

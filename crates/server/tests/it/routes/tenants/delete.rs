@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use accunode_db::on;
 use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
 use serde_json::json;
@@ -46,5 +49,30 @@ on_both_engines! {
             assert_eq!(app.client(actor).delete(&path).await.0, StatusCode::FORBIDDEN);
         }
         assert_eq!(app.client(&people.member).get("/users/me").await.0, StatusCode::OK);
+    }
+
+    /// Whoever changes an organization holds it and then writes into the tenant's log: archiving must not hold the
+    /// log while it waits for an organization.
+    async fn it_waits_for_who_changes_an_organization(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        let tenant = p.tenant_admin.tenant_id.unwrap();
+        // The tenant's log has an entry already.
+        assert_eq!(app.client(&p.tenant_admin).delete("/users/x").await.0, StatusCode::NOT_FOUND);
+        let list = json!({ "email": "listed@example.org" });
+        let path = format!("/organizations/{}/whitelist", p.organization());
+        assert_eq!(app.client(&p.tenant_admin).post(&path, &list).await.0, StatusCode::OK);
+        let last = p.organization().max(p.neighbour.organization_id.unwrap().0);
+        let mut tx = app.state.db.system("change an organization").await.unwrap();
+        on!(tx, |c| sqlx::query("UPDATE organizations SET description = 'new' WHERE id = $1")
+            .bind(last).execute(c).await.map(drop)).unwrap();
+        let client = app.client(&p.super_admin);
+        let deletion = tokio::spawn(async move { client.delete(&format!("/tenants/{tenant}?force=true")).await });
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        on!(tx, |c| sqlx::query("UPDATE audit_heads SET seq = seq WHERE chain = $1")
+            .bind(tenant.0).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let (status, body) = deletion.await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{body}");
     }
 }

@@ -68,4 +68,34 @@ on_both_engines! {
         assert_eq!((status, &body["success"]), (422, &json!(false)), "{body}");
         assert_eq!(app.client(&p.super_admin).get_ok("/users").await["total"], 11);
     }
+
+    async fn no_name_keeps_an_account_from_being_closed(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        for n in 0..2 {
+            let name = format!("closed-{}", [&p.member, &p.colleague][n].user_id);
+            let new = json!({ "email": format!("squatter{n}@example.org"), "password": "correct horse 1", "username": name });
+            assert_eq!(app.anonymous().post("/auth/register", &new).await.0, StatusCode::CREATED);
+        }
+        assert_eq!(delete(&app, &p.org_admin, &p.member, "").await.0, 200);
+        assert_eq!(delete(&app, &p.super_admin, &p.colleague, "").await.0, 200);
+    }
+
+    async fn the_last_administrator_of_what_is_archived_can_go(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        let admin = app.client(&p.tenant_admin);
+        assert_eq!(delete(&app, &p.tenant_admin, &p.org_admin, "").await.0, 400);
+        let path = format!("/organizations/{}?force=true", p.organization());
+        assert_eq!(admin.delete(&path).await.0, StatusCode::OK);
+        let (status, body) = delete(&app, &p.tenant_admin, &p.org_admin, "?remove_from_org_only=true").await;
+        assert_eq!(status, 200, "{body}");
+        let tenant = p.foreign_tenant_admin.tenant_id.unwrap();
+        let platform = app.client(&p.super_admin);
+        assert_eq!(platform.delete(&format!("/tenants/{tenant}?force=true")).await.0, StatusCode::OK);
+        for target in [&p.foreign_org_admin, &p.foreign_tenant_admin] {
+            let (status, body) = delete(&app, &p.super_admin, target, "").await;
+            assert_eq!(status, 200, "{body}");
+        }
+    }
 }
