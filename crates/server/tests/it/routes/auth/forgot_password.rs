@@ -150,4 +150,11 @@ on_both_engines! {
         let (status, body) = redeemed.await.unwrap();
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
     }
+
+    async fn who_was_switched_off_meanwhile_sets_no_password(test: TestDb) {
+        let (app, _) = with_clock(test).await;
+        asked(&app, "member@example.com").await;
+        app.set("UPDATE users SET is_active = FALSE WHERE id = $1", app.people.member.user_id.0).await;
+        assert_eq!(reset(&app, &token_of(&app.mails()), NEW).await, StatusCode::BAD_REQUEST);
+    }
 }

@@ -62,4 +62,12 @@ on_both_engines! {
         assert!(app.admits(&app.sign_in_as("member@example.com", PASSWORD).await.access).await);
         assert_eq!(app.times("auth.sign_out_all").await, 1);
     }
+
+    async fn a_token_of_an_older_version_is_dead_even_without_a_session(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let member = app.people.member.user_id;
+        assert!(app.admits(&app.token(member, 0)).await);
+        app.set("UPDATE users SET token_version = 1 WHERE id = $1", member.0).await;
+        assert!(!app.admits(&app.token(member, 0)).await);
+    }
 }

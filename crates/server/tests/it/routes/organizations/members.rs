@@ -98,4 +98,13 @@ on_both_engines! {
         assert_eq!(app.client(&people.colleague).delete(&path(&people.org_admin)).await.0, StatusCode::FORBIDDEN);
         assert_eq!(app.client(&people.foreign_org_admin).delete(&path(&people.colleague)).await.0, StatusCode::NOT_FOUND);
     }
+
+    async fn nobody_of_another_tenant_is_added_by_the_list(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        app.let_in(p.organization(), "stranger@example.com").await;
+        let path = format!("/organizations/{}/users", p.organization());
+        let body = json!({ "user_id": p.stranger.user_id });
+        assert_eq!(app.client(&p.tenant_admin).post(&path, &body).await.0, StatusCode::NOT_FOUND);
+    }
 }

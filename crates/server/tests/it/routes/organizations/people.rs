@@ -42,4 +42,14 @@ on_both_engines! {
         assert_eq!(admins.as_array().unwrap().len(), 2, "also those who are switched off");
         assert!(admins[1]["assigned_at"].as_str() > admins[0]["assigned_at"].as_str());
     }
+
+    async fn not_by_who_is_no_analyst_in_it(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        app.set("UPDATE users SET role = 'user' WHERE id = $1", p.colleague.user_id.0).await;
+        for path in ["", "/details", "/admins", "/users", "/global-data-access"] {
+            let path = format!("/organizations/{}{path}", p.organization());
+            assert_eq!(app.client(&p.colleague).get(&path).await.0, StatusCode::FORBIDDEN, "{path}");
+        }
+    }
 }

@@ -92,4 +92,42 @@ on_both_engines! {
             assert_eq!(app.client(actor).put(&path, &change).await.0, expected, "{}", actor.role);
         }
     }
+
+    async fn every_change_is_in_the_tenants_log_and_no_secret(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let p = &app.people;
+        let admin = app.client(&p.tenant_admin);
+        let path = format!("/organizations/{}", p.organization());
+        let tenant = format!("/tenants/{}", p.tenant_admin.tenant_id.unwrap());
+        let listed = json!({ "email": "user@example.com" });
+        let user = format!("{path}/users/{}", p.user.user_id);
+        let (_, token) = admin.post(&format!("{path}/regenerate-token"), &json!({})).await;
+        let answers = [
+            admin.put(&path, &json!({ "description": "new" })).await,
+            admin.patch(&format!("{path}/global-data-access?allow_access=true"), &json!({})).await,
+            admin.post(&format!("{path}/whitelist"), &listed).await,
+            admin.post(&format!("{path}/users"), &json!({ "user_id": p.user.user_id })).await,
+            admin.patch(&format!("{user}/role"), &json!({ "role": "org_admin" })).await,
+            admin.delete(&user).await,
+            admin.delete(&format!("{path}/whitelist/user@example.com")).await,
+            admin.put(&tenant, &json!({ "description": "new" })).await,
+            admin.delete(&format!("{path}?force=true")).await,
+            app.client(&p.super_admin).delete(&format!("{tenant}?force=true")).await,
+        ];
+        for (status, body) in answers {
+            assert_eq!(status, StatusCode::OK, "{body}");
+        }
+        let query = format!("/audit?size=100&tenant_id={}", p.tenant_admin.tenant_id.unwrap());
+        let log = app.client(&p.super_admin).get_ok(&query).await;
+        let actions: Vec<_> = log["entries"].as_array().unwrap().iter().rev().map(|e| e["action"].as_str().unwrap()).collect();
+        assert_eq!(actions, [
+            "organization.join_token.regenerate", "organization.update", "organization.global_data.change",
+            "organization.whitelist.add", "organization.member.add", "organization.member.role",
+            "organization.member.remove", "organization.whitelist.remove", "tenant.update", "organization.delete",
+            "organization.delete", "tenant.delete",
+        ]);
+        for secret in [token["new_token"].as_str().unwrap(), "join_token\"", "$argon2", "password"] {
+            assert!(!log.to_string().contains(secret), "{secret}");
+        }
+    }
 }
