@@ -49,7 +49,7 @@ FORMS = [
 class Rough:
     def __init__(self, server, keeper, role):
         self.host = server.host
-        self.world = World(server.base, keeper, role)
+        self.world = World(server.base, keeper, role, "rough")
         self.link = http.client.HTTPConnection(self.host, timeout=60)
         self.document = json.loads(self.send("GET", "/openapi.json")[2])
         self.sent, self.findings = collections.Counter(), []

@@ -72,8 +72,9 @@ class World:
     demote them, close their account, or archive the tenant.
     """
 
-    def __init__(self, base, keeper, role):
+    def __init__(self, base, keeper, role, prefix=None):
         self.base, self.keeper, self.role = base, keeper, role
+        self.prefix = prefix or role.replace("_", "")
         self.numbers = itertools.count(1)
         self.token, self.issued, self.suspect = None, set(), False
         self.pool = {}
@@ -84,7 +85,7 @@ class World:
         return call(self.base, method, path, body, token or self.keeper)
 
     def name(self):
-        return f"{self.role.replace('_', '')}{next(self.numbers)}"
+        return f"{self.prefix}{next(self.numbers)}"
 
     def build(self):
         name = self.name()
