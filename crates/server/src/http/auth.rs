@@ -10,7 +10,7 @@ use axum::{
 
 use super::{
     address,
-    limits::{self, Learned, Principal, RateClass},
+    limits::{self, Counted, Learned, Principal, RateClass},
     problem::ApiError,
 };
 use crate::{
@@ -109,6 +109,39 @@ impl FromRequestParts<AppState> for Public {
         let origin = origin(parts, state);
         limits::count(parts, state, &Principal::Address(origin.address.as_deref())).await?;
         Ok(Self { origin, bearer: bearer(parts).ok().map(str::to_owned) })
+    }
+}
+
+/// Somebody who may be anybody, for operations where what is sent tells who asks: counted by address only as all
+/// doubtful requests are, so that many people behind one address do not stand in each other's way, and by
+/// [`Visitor::count`] once it is known whom it concerns.
+pub struct Visitor {
+    /// Where the request comes from.
+    pub origin: Origin,
+    /// What came as bearer token, if anything did.
+    pub bearer: Option<String>,
+    counted: Counted,
+}
+
+impl Visitor {
+    /// Counts the request under its route's class for whom it concerns, such as an account or a token.
+    ///
+    /// # Errors
+    /// [`Error::TooManyRequests`].
+    pub async fn count(&self, state: &AppState, whom: &str) -> Result<(), Error> {
+        let address = Principal::Address(self.origin.address.as_deref());
+        self.counted.count(state, &format!("{whom} from {address}")).await
+    }
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let origin = origin(parts, state);
+        let who = Principal::Address(origin.address.as_deref()).to_string();
+        limits::count_as(parts, state, RateClass::Unauthenticated, "any", &who).await?;
+        Ok(Self { origin, bearer: bearer(parts).ok().map(str::to_owned), counted: Counted::of(parts) })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -209,23 +209,54 @@ impl fmt::Display for Principal<'_> {
     }
 }
 
-/// Counts the request under its route's class, and notes where its sender stands.
-///
-/// # Errors
-/// [`Error::TooManyRequests`].
-pub async fn count(parts: &Parts, state: &AppState, who: &Principal<'_>) -> Result<(), Error> {
-    let class = parts.extensions.get::<RateClass>().copied().unwrap_or(RateClass::Other);
-    let route = parts.extensions.get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
-    // HEAD is answered by GET's handler.
-    let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
-    let route = format!("{method} {route}");
-    count_as(parts, state, class, &route, &who.to_string()).await
+/// How a request is counted: its route's class and name, and where its sender's standing is noted.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    class: RateClass,
+    route: String,
+    learned: Option<Learned>,
 }
 
-/// Counts the request under any class, for a route and a sender in words.
+impl Counted {
+    /// Of this request.
+    #[must_use]
+    pub fn of(parts: &Parts) -> Self {
+        let class = parts.extensions.get::<RateClass>().copied().unwrap_or(RateClass::Other);
+        let route = parts.extensions.get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+        // HEAD is answered by GET's handler.
+        let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+        Self { class, route: format!("{method} {route}"), learned: Learned::of(parts).cloned() }
+    }
+
+    /// Counts the request for `who`, and notes where they stand.
+    ///
+    /// # Errors
+    /// [`Error::TooManyRequests`].
+    pub async fn count(&self, state: &AppState, who: &str) -> Result<(), Error> {
+        let (standing, outcome) =
+            match state.limits.check(self.class, &self.route, who, state.clock.now()).await {
+                Ok(standing) => (standing, Ok(())),
+                Err((standing, error)) => (Some(standing), Err(error)),
+            };
+        if let (Some(learned), Some(standing)) = (&self.learned, standing) {
+            learned.stands(standing);
+        }
+        outcome
+    }
+}
+
+/// Counts the request under its route's class.
 ///
 /// # Errors
-/// As [`count`].
+/// As [`Counted::count`].
+pub async fn count(parts: &Parts, state: &AppState, who: &Principal<'_>) -> Result<(), Error> {
+    Counted::of(parts).count(state, &who.to_string()).await
+}
+
+/// Counts the request under any class, for a route in words.
+///
+/// # Errors
+/// As [`Counted::count`].
 pub async fn count_as(
     parts: &Parts,
     state: &AppState,
@@ -233,14 +264,8 @@ pub async fn count_as(
     route: &str,
     who: &str,
 ) -> Result<(), Error> {
-    let (standing, outcome) = match state.limits.check(class, route, who, state.clock.now()).await {
-        Ok(standing) => (standing, Ok(())),
-        Err((standing, error)) => (Some(standing), Err(error)),
-    };
-    if let (Some(learned), Some(standing)) = (Learned::of(parts), standing) {
-        learned.stands(standing);
-    }
-    outcome
+    let counted = Counted { class, route: route.to_owned(), ..Counted::of(parts) };
+    counted.count(state, who).await
 }
 
 /// What the extractors learn about a request, for the middleware around them.
@@ -250,7 +275,7 @@ pub struct Learned(Arc<Slots>);
 #[derive(Debug, Default)]
 struct Slots {
     caller: OnceLock<Caller>,
-    standing: OnceLock<Standing>,
+    standing: Mutex<Option<Standing>>,
 }
 
 impl Learned {
@@ -273,14 +298,14 @@ impl Learned {
     }
 
     fn stands(&self, standing: Standing) {
-        // The first count is the route's own.
-        let _ = self.0.standing.set(standing);
+        // The last count is the route's own, or the one that refused.
+        *self.0.standing.lock().unwrap_or_else(PoisonError::into_inner) = Some(standing);
     }
 
     /// Where the caller stands with the rate of the route.
     #[must_use]
-    pub fn standing(&self) -> Option<&Standing> {
-        self.0.standing.get()
+    pub fn standing(&self) -> Option<Standing> {
+        *self.0.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

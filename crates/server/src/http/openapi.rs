@@ -4,7 +4,7 @@ use utoipa::{
     Modify,
     openapi::{
         ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
-        path::Operation,
+        path::{Operation, ParameterIn},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -72,6 +72,9 @@ pub fn complete(document: &mut OpenApi) {
             if operation.parameters.is_some() {
                 common.push(("422", "Parameters that are not acceptable", "ValidationProblem"));
             }
+            if names_something(operation) {
+                common.push(("404", "Not there, or not in sight", "Detail"));
+            }
             for (status, description, schema) in common {
                 operation
                     .responses
@@ -81,6 +84,12 @@ pub fn complete(document: &mut OpenApi) {
             }
         }
     }
+}
+
+/// Whether the path names an object.
+fn names_something(operation: &Operation) -> bool {
+    let parameters = operation.parameters.iter().flatten();
+    parameters.into_iter().any(|p| matches!(p, RefOr::T(p) if p.parameter_in == ParameterIn::Path))
 }
 
 /// An identifier that is unique in the document: the handler's name after the feature's.

@@ -17,7 +17,7 @@ pub async fn rates(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(learned.clone());
     let mut response = next.run(request).await;
     if let Some(standing) = learned.standing() {
-        add(response.headers_mut(), standing);
+        add(response.headers_mut(), &standing);
     }
     response
 }

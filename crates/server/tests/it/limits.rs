@@ -171,6 +171,27 @@ on_both_engines! {
             assert_eq!(send(&app, method, path, Some(&member), "203.0.113.1").await.0, expected, "{method} {path}");
         }
     }
+
+    async fn an_office_behind_one_address_signs_in_and_carries_on(test: TestDb) {
+        let limits = Limits { rates: "auth=2/min; api=2/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        let people = [&app.people.member, &app.people.colleague, &app.people.org_admin];
+        let mut sessions = Vec::new();
+        for person in people {
+            sessions.push(app.sign_in(person).await);
+        }
+        for session in &sessions {
+            for expected in [StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS] {
+                let refresh = Some(session.refresh.as_str());
+                let (status, ..) = send(&app, "POST", "/api/v1/auth/refresh", refresh, "203.0.113.1").await;
+                assert_eq!(status, expected);
+            }
+        }
+        let (status, _) = app.log_in("member@example.com", "wrong horse 1").await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        let (status, _) = app.log_in("member@example.com", "wrong horse 1").await;
+        assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "the third sign-in of one account within a minute");
+    }
 }
 
 /// Clients look at their jobs every second and a half, for as long as a large upload takes.

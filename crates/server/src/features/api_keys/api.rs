@@ -14,7 +14,7 @@ use crate::{
         auth::{Can, grant::ApiKeyManage},
         body::{Fields, Id},
         done::Done,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -82,7 +82,6 @@ pub struct ApiKeys {
         (status = OK, body = MadeApiKey),
         (status = FORBIDDEN, description = "Permissions that the caller lacks", body = Detail),
         (status = CONFLICT, description = "There are 50 live keys already", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn create(

@@ -24,7 +24,7 @@ use crate::{
     http::{
         auth::{Can, grant::AuditRead},
         body::Query,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::ApiResult,
     },
     state::AppState,
 };
@@ -143,9 +143,6 @@ pub struct AuditPage {
     get, path = "/audit", tag = "audit_log", params(PageParams, FilterParams), security(("bearer" = [])),
     responses(
         (status = OK, body = AuditPage),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn list(
@@ -166,9 +163,6 @@ pub async fn list(
     get, path = "/audit/export", tag = "audit_log", params(FilterParams), security(("bearer" = [])),
     responses(
         (status = OK, body = String, content_type = "text/csv"),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn export(
@@ -260,8 +254,6 @@ pub struct Verification {
     get, path = "/audit/verify", tag = "audit_log", security(("bearer" = [])),
     responses(
         (status = OK, body = Verification),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
     )
 )]
 pub async fn verify(State(state): State<AppState>, caller: Can<AuditRead>) -> ApiResult<Json<Verification>> {

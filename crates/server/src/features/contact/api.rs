@@ -15,7 +15,7 @@ use crate::{
     http::{
         auth::{Can, Public, grant::ContactTest},
         body::{Fields, Query},
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::ApiResult,
     },
     state::AppState,
 };
@@ -54,7 +54,6 @@ pub struct Submitted {
     post, path = "/contact/submit", tag = "contact", request_body = NewMessage,
     responses(
         (status = OK, body = Submitted),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn submit(
@@ -116,8 +115,6 @@ pub struct MailTest {
     get, path = "/contact/test-email", tag = "contact", security(("bearer" = [])),
     responses(
         (status = OK, body = MailTest),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
     )
 )]
 pub async fn test_email(State(state): State<AppState>, _caller: Can<ContactTest>) -> Json<MailTest> {
@@ -152,9 +149,6 @@ pub struct TestSent {
     post, path = "/contact/test-send", tag = "contact", params(TestParams), security(("bearer" = [])),
     responses(
         (status = OK, description = "Tried; `success` tells whether it was sent", body = TestSent),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn test_send(

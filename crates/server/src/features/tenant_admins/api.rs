@@ -23,7 +23,7 @@ use crate::{
             grant::{OrganizationAssign, TenantManage},
         },
         body::{Fields, Id},
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -269,10 +269,8 @@ fn read(mut fields: Fields) -> Result<NewTenantWithAdmin> {
     responses(
         (status = OK, body = NewTenantMade),
         (status = BAD_REQUEST, description = "A name, domain or address that is taken, or no domain", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not a super_admin", body = Detail),
         (status = CONFLICT, description = "The name has just been taken", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn create_tenant_with_admin(
@@ -335,9 +333,7 @@ pub async fn assign_user_to_organization(
     params(("tenant_id" = String, Path, format = Uuid, description = "The tenant")),
     responses(
         (status = OK, body = AdminInfo),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not a super_admin", body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn tenant_admin_info(

@@ -22,7 +22,7 @@ use crate::{
         body::{Fields, Id, Query, plain, web_address},
         done::Done,
         paging::SkipLimit,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -243,10 +243,7 @@ pub struct TenantChange {
     responses(
         (status = OK, body = Tenant),
         (status = BAD_REQUEST, description = "The name or domain is taken, or the domain is none", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
         (status = CONFLICT, description = "The name was taken at the same moment", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn create(
@@ -281,9 +278,6 @@ pub struct TenantParams {
     responses(
         (status = OK, body = TenantPage),
         (status = BAD_REQUEST, description = "A tenant_admin without tenant", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn list(
@@ -302,9 +296,6 @@ pub async fn list(
     params(("id" = String, Path, format = Uuid)),
     responses(
         (status = OK, body = TenantFull),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn get(
@@ -322,10 +313,7 @@ pub async fn get(
     responses(
         (status = OK, body = Tenant),
         (status = BAD_REQUEST, description = "The name or domain is taken, or the domain is none", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not for this role, or is_active is not", body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn update(
@@ -352,10 +340,6 @@ pub async fn update(
     responses(
         (status = OK, body = Done),
         (status = BAD_REQUEST, description = "It has organizations or people, and force was not said", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn delete(
@@ -374,9 +358,6 @@ pub async fn delete(
     params(("id" = String, Path, format = Uuid)),
     responses(
         (status = OK, body = TenantStats),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn stats(

@@ -18,7 +18,7 @@ use crate::{
     http::{
         auth::{Can, Public, grant::OrganizationJoin},
         body::Fields,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -55,7 +55,6 @@ const REGISTER: [&str; 6] = ["email", "password", "username", "full_name", "firs
     responses(
         (status = CREATED, body = User),
         (status = BAD_REQUEST, description = "The address or name is taken", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
         (status = SERVICE_UNAVAILABLE, description = "Too many people sign in at once", body = Detail),
     )
 )]
@@ -103,11 +102,9 @@ pub struct Joined {
     responses(
         (status = OK, body = Joined),
         (status = BAD_REQUEST, description = "Joining is off, or the organization is full", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not on the list, or not allowed to join at all", body = Detail),
         (status = NOT_FOUND, description = "Unknown or expired token, or inactive organization", body = Detail),
         (status = CONFLICT, description = "Already in an organization or another tenant", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn join(

@@ -11,7 +11,7 @@ use crate::{
     http::{
         auth::{Can, Public, grant::UserSelf},
         body::Fields,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -33,9 +33,7 @@ pub struct ChangePassword {
     responses(
         (status = OK, body = Succeeded),
         (status = BAD_REQUEST, description = "The present password is another, or the new one is no other", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "An API key may not do this", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
         (status = SERVICE_UNAVAILABLE, description = "Too many people sign in at once", body = Detail),
     )
 )]
@@ -63,7 +61,6 @@ pub struct ForgotPassword {
     post, path = "/auth/forgot-password", tag = "auth", request_body = ForgotPassword,
     responses(
         (status = OK, body = Succeeded),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn forgot(
@@ -94,7 +91,6 @@ pub struct ResetPassword {
     responses(
         (status = OK, body = Succeeded),
         (status = BAD_REQUEST, description = "The link is unknown, used or over", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
         (status = SERVICE_UNAVAILABLE, description = "Too many people sign in at once", body = Detail),
     )
 )]

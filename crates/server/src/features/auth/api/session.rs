@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use crate::{
     features::auth::service::session,
     http::{
-        auth::{Can, Public, grant::UserSelf},
+        auth::{Can, Visitor, grant::UserSelf},
         body::Fields,
         done::Done,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -61,19 +61,19 @@ impl Token {
     responses(
         (status = OK, body = Token),
         (status = UNAUTHORIZED, description = "Wrong credentials or disabled account", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
         (status = SERVICE_UNAVAILABLE, description = "Too many people sign in at once", body = Detail),
     )
 )]
 pub async fn login(
     State(state): State<AppState>,
-    public: Public,
+    visitor: Visitor,
     mut fields: Fields,
 ) -> ApiResult<Json<Token>> {
     let email = fields.text("email", 255, |text| Ok(validate::plain_text(text, 255)?.to_lowercase()));
     let password = fields.secret("password");
     let (email, password) = fields.finish((email, password))?;
-    Ok(Json(session::login(&state, &public.origin, &email, &password).await?))
+    visitor.count(&state, &format!("account {email}")).await?;
+    Ok(Json(session::login(&state, &visitor.origin, &email, &password).await?))
 }
 
 /// A new access token; the bearer is the refresh token, which stays valid until its session ends.
@@ -84,9 +84,11 @@ pub async fn login(
         (status = UNAUTHORIZED, description = "The session has ended, or the account is disabled", body = Detail),
     )
 )]
-pub async fn refresh(State(state): State<AppState>, public: Public) -> ApiResult<Json<Token>> {
-    let bearer = public.bearer.ok_or_else(|| Error::Unauthorized("Not authenticated".to_owned()))?;
-    Ok(Json(session::refresh(&state, &bearer).await?))
+pub async fn refresh(State(state): State<AppState>, visitor: Visitor) -> ApiResult<Json<Token>> {
+    let missing = || Error::Unauthorized("Not authenticated".to_owned());
+    let bearer = visitor.bearer.as_deref().ok_or_else(missing)?;
+    visitor.count(&state, &format!("token {bearer}")).await?;
+    Ok(Json(session::refresh(&state, bearer).await?))
 }
 
 /// Sign out. Whatever token comes as bearer, access or refresh, ends its session; without one nothing happens.
@@ -94,9 +96,10 @@ pub async fn refresh(State(state): State<AppState>, public: Public) -> ApiResult
     post, path = "/auth/logout", tag = "auth",
     responses((status = OK, body = Done))
 )]
-pub async fn logout(State(state): State<AppState>, public: Public) -> ApiResult<Json<Done>> {
-    if let Some(bearer) = &public.bearer {
-        session::logout(&state, &public.origin, bearer).await?;
+pub async fn logout(State(state): State<AppState>, visitor: Visitor) -> ApiResult<Json<Done>> {
+    if let Some(bearer) = &visitor.bearer {
+        visitor.count(&state, &format!("token {bearer}")).await?;
+        session::logout(&state, &visitor.origin, bearer).await?;
     }
     Ok(Done::json("Successfully logged out"))
 }
@@ -106,7 +109,6 @@ pub async fn logout(State(state): State<AppState>, public: Public) -> ApiResult<
     post, path = "/auth/logout-all", tag = "auth", security(("bearer" = [])),
     responses(
         (status = OK, body = Done),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "An API key may not do this", body = Detail),
     )
 )]

@@ -15,7 +15,7 @@ use crate::{
             grant::{OrganizationGlobalData, OrganizationRead, OrganizationToken},
         },
         body::{Id, Query},
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::ApiResult,
     },
     state::AppState,
 };
@@ -40,9 +40,6 @@ pub struct NewToken {
     params(("id" = String, Path, format = Uuid)),
     responses(
         (status = OK, body = NewToken),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn regenerate_token(
@@ -125,10 +122,6 @@ pub struct GlobalDataParams {
     params(("id" = String, Path, format = Uuid), GlobalDataParams),
     responses(
         (status = OK, body = GlobalDataChanged),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn set_global_data(
@@ -146,9 +139,6 @@ pub async fn set_global_data(
     params(("id" = String, Path, format = Uuid)),
     responses(
         (status = OK, body = GlobalData),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn global_data(

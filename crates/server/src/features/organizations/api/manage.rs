@@ -20,7 +20,7 @@ use crate::{
         body::{Fields, Id, Query, plain, web_address},
         done::Done,
         paging::PageLimit,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -91,11 +91,9 @@ fn max_users(fields: &mut Fields) -> Option<i32> {
     responses(
         (status = OK, body = Organization),
         (status = BAD_REQUEST, description = "The tenant is switched off, or the name or domain is taken or is none", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not for this role, or in another tenant", body = Detail),
         (status = NOT_FOUND, description = "No such tenant", body = Detail),
         (status = CONFLICT, description = "The name was taken at the same moment", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn create(
@@ -136,9 +134,6 @@ pub struct OrganizationParams {
     responses(
         (status = OK, body = OrganizationPage),
         (status = BAD_REQUEST, description = "A tenant_admin without tenant", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn list(
@@ -158,9 +153,6 @@ pub async fn list(
     params(("id" = String, Path, format = Uuid)),
     responses(
         (status = OK, body = OrganizationFull),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn get(
@@ -178,10 +170,7 @@ pub async fn get(
     responses(
         (status = OK, body = Organization),
         (status = BAD_REQUEST, description = "The name or domain is taken or is none, or more people are in it", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not for this role, or one of the fields is not", body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn update(
@@ -222,10 +211,6 @@ pub struct DeleteParams {
     responses(
         (status = OK, body = Done),
         (status = BAD_REQUEST, description = "People are in it, and force was not said", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn delete(

@@ -13,7 +13,7 @@ use crate::{
         auth::{Can, grant::OrganizationMembers},
         body::{Fields, Id, Ids, plain},
         done::Done,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -56,11 +56,8 @@ fn role(fields: &mut Fields, text: &str) -> Role {
     responses(
         (status = OK, body = Member),
         (status = BAD_REQUEST, description = "In another organization or tenant, or this one is full or switched off", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
         (status = NOT_FOUND, description = "No such organization or person", body = Detail),
         (status = CONFLICT, description = "The account was changed at the same moment", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn add_member(
@@ -84,11 +81,8 @@ pub async fn add_member(
     responses(
         (status = OK, body = Member),
         (status = BAD_REQUEST, description = "Oneself, or the last administrator", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
         (status = NOT_FOUND, description = "No such organization, or nobody of this id in it", body = Detail),
         (status = CONFLICT, description = "The account was changed at the same moment", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn change_member_role(
@@ -110,8 +104,6 @@ pub async fn change_member_role(
     responses(
         (status = OK, body = Done),
         (status = BAD_REQUEST, description = "Oneself, or the last administrator", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
         (status = NOT_FOUND, description = "No such organization, or nobody of this id in it", body = Detail),
         (status = CONFLICT, description = "The account was changed at the same moment", body = Detail),
     )

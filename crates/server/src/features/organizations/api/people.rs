@@ -12,7 +12,7 @@ use crate::{
         auth::{Can, grant::OrganizationRead},
         body::{Id, Query},
         paging::SkipLimit,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::ApiResult,
     },
     state::AppState,
 };
@@ -44,10 +44,6 @@ pub struct OrganizationUsers {
     params(("id" = String, Path, format = Uuid), SkipLimit, RoleParams),
     responses(
         (status = OK, body = OrganizationUsers),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn users(
@@ -68,9 +64,6 @@ pub async fn users(
     params(("id" = String, Path, format = Uuid)),
     responses(
         (status = OK, body = OrganizationDetailed),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn details(
@@ -87,9 +80,6 @@ pub async fn details(
     params(("id" = String, Path, format = Uuid)),
     responses(
         (status = OK, body = [OrganizationAdmin]),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn admins(

@@ -13,7 +13,7 @@ use crate::{
         body::{Fields, Id, Ids, Query},
         done::Done,
         paging::SkipLimit,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -37,10 +37,6 @@ pub struct WhitelistPage {
     params(("id" = String, Path, format = Uuid), SkipLimit),
     responses(
         (status = OK, body = WhitelistPage),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn whitelist(
@@ -70,10 +66,6 @@ pub struct NewWhitelisted {
     responses(
         (status = OK, body = Whitelisted),
         (status = BAD_REQUEST, description = "It is on the list already", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn add_to_whitelist(
@@ -96,9 +88,6 @@ pub async fn add_to_whitelist(
     ),
     responses(
         (status = OK, body = Done),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = FORBIDDEN, body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn remove_from_whitelist(

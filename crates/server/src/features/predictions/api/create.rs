@@ -15,7 +15,7 @@ use crate::{
     http::{
         auth::{Can, grant::PredictionCreate},
         body::Fields,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -129,8 +129,6 @@ async fn create<T: From<PredictionRow>>(
     responses(
         (status = OK, body = Created<AnnualPrediction>),
         (status = BAD_REQUEST, description = "There is one for this company and period", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn create_annual(
@@ -148,8 +146,6 @@ pub async fn create_annual(
     responses(
         (status = OK, body = Created<QuarterlyPrediction>),
         (status = BAD_REQUEST, description = "There is one for this company and period", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn create_quarterly(

@@ -15,7 +15,7 @@ use crate::{
     http::{
         auth::{Can, grant::PredictionRead},
         body::Query,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -60,9 +60,7 @@ async fn list<T: From<PredictionRow>>(
     security(("bearer" = [])),
     responses(
         (status = OK, body = PredictionPage<AnnualPrediction>),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "organization_id by a role below tenant_admin", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn list_annual(
@@ -80,9 +78,7 @@ pub async fn list_annual(
     security(("bearer" = [])),
     responses(
         (status = OK, body = PredictionPage<QuarterlyPrediction>),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "organization_id by a role below tenant_admin", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn list_quarterly(

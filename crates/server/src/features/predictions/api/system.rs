@@ -14,7 +14,7 @@ use crate::{
     http::{
         auth::{Can, grant::PredictionReadSystem},
         body::Query,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::ApiResult,
     },
     state::AppState,
 };
@@ -103,8 +103,6 @@ async fn system<T: From<PredictionRow>>(
     security(("bearer" = [])),
     responses(
         (status = OK, body = SystemPage<AnnualPrediction>),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn system_annual(
@@ -122,8 +120,6 @@ pub async fn system_annual(
     security(("bearer" = [])),
     responses(
         (status = OK, body = SystemPage<QuarterlyPrediction>),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn system_quarterly(

@@ -12,7 +12,7 @@ use crate::{
     http::{
         auth::{Can, grant::UploadRead},
         body::{Id, Query},
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::ApiResult,
     },
     state::AppState,
 };
@@ -133,8 +133,6 @@ pub struct JobList {
     get, path = "/predictions/jobs", tag = "uploads", params(JobParams), security(("bearer" = [])),
     responses(
         (status = OK, body = JobList),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn list(
@@ -185,8 +183,6 @@ pub struct JobStatusAnswer {
     params(("id" = String, Path, format = Uuid)),
     responses(
         (status = OK, body = JobStatusAnswer),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn status(

@@ -14,7 +14,7 @@ use crate::{
     http::{
         auth::{Can, grant::UploadRead},
         body::{Fields, Id},
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::ApiResult,
     },
     state::AppState,
 };
@@ -259,9 +259,6 @@ pub struct RowError {
     params(("id" = String, Path, format = Uuid)), request_body = Include,
     responses(
         (status = OK, body = JobResults),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn results(

@@ -90,8 +90,6 @@ async fn submit(
     responses(
         (status = OK, body = Accepted),
         (status = BAD_REQUEST, description = "Wrong type, missing columns, no rows, too many rows", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = PAYLOAD_TOO_LARGE, body = Detail),
         (status = UNPROCESSABLE_ENTITY, description = "No file in the form", body = ValidationProblem),
     )
 )]
@@ -110,8 +108,6 @@ pub async fn submit_annual(
     responses(
         (status = OK, body = Accepted),
         (status = BAD_REQUEST, description = "Wrong type, missing columns, no rows, too many rows", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
-        (status = PAYLOAD_TOO_LARGE, body = Detail),
         (status = UNPROCESSABLE_ENTITY, description = "No file in the form", body = ValidationProblem),
     )
 )]

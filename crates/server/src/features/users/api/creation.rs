@@ -15,7 +15,7 @@ use crate::{
     http::{
         auth::{Can, grant::UserCreate},
         body::Fields,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -72,11 +72,9 @@ fn read(mut fields: Fields) -> Result<creation::NewUser> {
         (status = OK, body = User),
         (status = BAD_REQUEST, description = "Address or user name taken, a full organization, or a role that \
                                               does not fit the place", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not an administrator, or a role that the caller cannot give",
          body = Detail),
         (status = NOT_FOUND, description = "No such organization or tenant in sight", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn create_user(
@@ -94,11 +92,9 @@ pub async fn create_user(
         (status = CREATED, body = User),
         (status = BAD_REQUEST, description = "Address or user name taken, a full organization, or a role that \
                                               does not fit the place", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "Not an administrator, or a role that the caller cannot give",
          body = Detail),
         (status = NOT_FOUND, description = "No such organization or tenant in sight", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn admin_create_user(

@@ -12,7 +12,7 @@ use crate::{
     http::{
         auth::{Can, grant::UserRead},
         body::Query,
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     listing::{Window, given},
     state::AppState,
@@ -98,10 +98,8 @@ pub struct UserPage {
     responses(
         (status = OK, body = UserPage),
         (status = BAD_REQUEST, description = "A tenant_admin without tenant", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "An API key without this permission", body = Detail),
         (status = NOT_FOUND, description = "A tenant_admin names an organization of no own tenant", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn list_users(

@@ -11,7 +11,7 @@ use crate::{
     features::users::service,
     http::{
         auth::{Can, grant::UserSelf},
-        problem::{ApiResult, Detail},
+        problem::ApiResult,
     },
     state::AppState,
 };
@@ -165,7 +165,7 @@ pub struct MemberOverview {
 /// The caller's own account and surroundings.
 #[utoipa::path(
     get, path = "/users/me", tag = "users", security(("bearer" = [])),
-    responses((status = OK, body = Me), (status = UNAUTHORIZED, body = Detail))
+    responses((status = OK, body = Me))
 )]
 pub async fn me(State(state): State<AppState>, caller: Can<UserSelf>) -> ApiResult<Json<Me>> {
     Ok(Json(service::me::me(&state, &caller).await?))

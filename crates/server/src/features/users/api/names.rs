@@ -17,7 +17,7 @@ use crate::{
             grant::{UserRead, UserSelf, UserUpdate},
         },
         body::{Fields, Id},
-        problem::{ApiResult, Detail, ValidationProblem},
+        problem::{ApiResult, Detail},
     },
     state::AppState,
 };
@@ -60,7 +60,6 @@ fn read_names(mut fields: Fields) -> Result<Names> {
     get, path = "/users/profile", tag = "users", security(("bearer" = [])),
     responses(
         (status = OK, body = User),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "An API key without this permission", body = Detail),
     )
 )]
@@ -74,9 +73,7 @@ pub async fn profile(State(state): State<AppState>, caller: Can<UserSelf>) -> Ap
     responses(
         (status = OK, body = User),
         (status = BAD_REQUEST, description = "The user name is taken", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "An API key without this permission", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn update_profile(
@@ -94,9 +91,7 @@ pub async fn update_profile(
     responses(
         (status = OK, body = User),
         (status = BAD_REQUEST, description = "The user name is taken, or another e-mail address", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "An API key without this permission", body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn update_me(
@@ -116,9 +111,7 @@ pub async fn update_me(
     params(("id" = String, Path, format = Uuid, description = "Whose account")),
     responses(
         (status = OK, body = User),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "A colleague, by somebody who is no administrator", body = Detail),
-        (status = NOT_FOUND, body = Detail),
     )
 )]
 pub async fn get_user(
@@ -136,10 +129,7 @@ pub async fn get_user(
     responses(
         (status = OK, body = User),
         (status = BAD_REQUEST, description = "The user name is taken", body = Detail),
-        (status = UNAUTHORIZED, body = Detail),
         (status = FORBIDDEN, description = "A peer, a superior, or not an administrator", body = Detail),
-        (status = NOT_FOUND, body = Detail),
-        (status = UNPROCESSABLE_ENTITY, body = ValidationProblem),
     )
 )]
 pub async fn update_user(
