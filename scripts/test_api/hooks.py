@@ -18,6 +18,7 @@ TURNS = itertools.count()
 SENT = collections.Counter()
 ASKED, SUCCEEDED = set(), set()
 
+
 @schemathesis.auth(refresh_interval=None)
 class Person:
     def get(self, case, context):

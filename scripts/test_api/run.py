@@ -107,7 +107,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("schemathesis", help="the program")
     parser.add_argument("--examples", type=int, default=10, help="generated requests for each operation")
-    parser.add_argument("--role", action="append", choices=("nobody", *ROLES, "rough"), help="only as this role, as nobody, or only the rough requests")
+    parser.add_argument("--role", action="append", choices=("nobody", *ROLES, "rough"),
+                        help="only as this role, as nobody, or only the rough requests")
     parser.add_argument("--database-url", help="an empty PostgreSQL database; without it, an embedded one")
     arguments = parser.parse_args()
     started = time.monotonic()

@@ -147,7 +147,8 @@ class World:
                 things.append(self.make(kind))
             except Refused:
                 self.build()
-                things = self.pool.setdefault(kind, [self.make(kind)])
+                things = self.pool.setdefault(kind, [])
+                things.append(self.make(kind))
         things.append(things.pop(0))
         return things[-1]
 
@@ -160,9 +161,11 @@ class World:
     def make(self, kind):
         match kind:
             case "tenant":
+                # One of them is the person's own, here and below.
+                if not self.pool["tenant"]:
+                    return self.tenant
                 return self.ask("POST", "/tenants", {"name": f"Customer {self.name()}"})["id"]
             case "organization":
-                # One of them is the person's own.
                 if not self.pool["organization"]:
                     return self.organization
                 return self.ask("POST", "/organizations", {"name": self.name(), "tenant_id": self.tenant})["id"]
