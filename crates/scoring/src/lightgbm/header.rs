@@ -17,6 +17,9 @@ const KNOWN: [&str; 12] = [
     "tree_sizes",
 ];
 
+/// The steepest sigmoid; LightGBM's own default is 1.
+const STEEPEST: f64 = 1e100;
+
 /// How a raw score becomes a probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Objective {
@@ -109,13 +112,19 @@ fn objective(entries: &Entries<'_>) -> Result<Objective> {
             let Some(slope) = tokens.next().and_then(|token| token.strip_prefix("sigmoid:")) else {
                 return refuse(line, "objective binary without \"sigmoid:\"");
             };
-            let sigmoid = slope.parse().ok().filter(|s: &f64| s.is_finite() && *s > 0.0);
+            let sigmoid = slope.parse().ok().filter(|s: &f64| *s > 0.0 && *s <= STEEPEST);
             match (sigmoid, tokens.next()) {
                 (Some(sigmoid), None) => Ok(Objective::Binary { sigmoid }),
                 (Some(_), Some(token)) => {
                     refuse(line, format!("unknown objective option \"{}\"", short(token)))
                 }
-                (None, _) => refuse(line, format!("sigmoid \"{}\", expected a number above 0", short(slope))),
+                (None, _) => refuse(
+                    line,
+                    format!(
+                        "sigmoid \"{}\", expected a number above 0 and at most {STEEPEST:e}",
+                        short(slope)
+                    ),
+                ),
             }
         }
         Some("cross_entropy") => match tokens.next() {

@@ -84,6 +84,10 @@ pub(super) fn in_set(set: &[u32], x: f64) -> bool {
     set.get(category / 32).is_some_and(|word| word >> (category % 32) & 1 == 1)
 }
 
+/// The largest leaf value: a log-odds far below it is certainty already, and sums and weighted means over any
+/// number of leaves stay finite.
+const LARGEST_LEAF: f64 = 1e100;
+
 /// A child: an inner node or a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Child {
@@ -172,6 +176,9 @@ impl Tree {
         let values: Vec<f64> = entries.list("leaf_value", leaves)?;
         if let Some(value) = values.iter().find(|value| !value.is_finite()) {
             return refuse(line, format!("leaf value {value} is not finite"));
+        }
+        if let Some(value) = values.iter().find(|value| value.abs() > LARGEST_LEAF) {
+            return refuse(line, format!("leaf value {value:e} is beyond {LARGEST_LEAF:e}"));
         }
         let splits = read_splits(entries, leaves - 1, features)?;
         let counts = read_counts(entries, leaves)?;
