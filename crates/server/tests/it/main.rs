@@ -7,6 +7,7 @@ mod app;
 mod architecture;
 mod concurrency;
 mod defects;
+mod defects_of_data;
 mod files;
 mod headers;
 mod isolation;

@@ -1,0 +1,123 @@
+//! Faults that platforms of this kind are known for, in what they show of data and of themselves.
+
+use accunode_infra::Wake;
+use accunode_testkit::on_both_engines;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+
+use crate::{
+    app::{Limits, TestApp},
+    routes::predictions::annual,
+};
+
+/// The symbols of the annual predictions that somebody lists, and how many there are said to be.
+async fn listed(app: &TestApp, actor: &accunode_domain::Actor) -> (Vec<String>, i64) {
+    let body = app.client(actor).get_ok("/predictions/annual?size=1000").await;
+    let rows = body["predictions"].as_array().unwrap();
+    let mut symbols: Vec<_> = rows.iter().map(|r| r["company_symbol"].as_str().unwrap().to_owned()).collect();
+    symbols.sort();
+    (symbols, body["total"].as_i64().unwrap())
+}
+
+on_both_engines! {
+    async fn defect_04_what_is_personal_is_nobody_elses(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        for (actor, symbol) in [(&people.user, "MINE"), (&people.tenant_admin, "ADMINS"), (&people.member, "OURS")] {
+            let (status, body) = app.client(actor).post("/predictions/annual", &annual(symbol)).await;
+            assert_eq!(status, StatusCode::OK, "{body}");
+        }
+        // The switch for the system's companies shows nobody's personal rows.
+        let path = format!("/organizations/{}/global-data-access?allow_access=true", people.organization());
+        let (status, body) = app.client(&people.tenant_admin).patch(&path, &json!({})).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        assert_eq!(listed(&app, &people.member).await, (vec!["OURS".to_owned()], 1));
+        assert_eq!(listed(&app, &people.org_admin).await, (vec!["OURS".to_owned()], 1));
+        assert_eq!(listed(&app, &people.tenant_admin).await, (vec!["ADMINS".to_owned(), "OURS".to_owned()], 2));
+        assert_eq!(listed(&app, &people.user).await, (vec!["MINE".to_owned()], 1));
+        assert_eq!(listed(&app, &people.other_user).await, (Vec::new(), 0));
+    }
+
+    async fn defect_05_a_job_is_shown_to_its_own_people_alone(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        let file = b"company_symbol,company_name,market_cap,sector,reporting_year,long_term_debt_to_total_capital,\
+            total_debt_to_ebitda,net_income_margin,ebit_to_interest_expense,return_on_assets\nA,A,1,S,2020,1,1,1,1,1\n";
+        let (status, accepted) = app.client(&people.member).upload("annual", "secret-name.csv", file).await;
+        assert_eq!(status, StatusCode::OK, "{accepted}");
+        let job = accepted["job_id"].as_str().unwrap();
+        let (status_path, results) =
+            (format!("/predictions/jobs/{job}/status"), format!("/predictions/jobs/{job}/results"));
+        for actor in [&people.stranger, &people.foreign_org_admin, &people.foreign_tenant_admin, &people.neighbour,
+                      &people.user] {
+            let client = app.client(actor);
+            for (status, body) in [client.get(&status_path).await, client.post(&results, &json!({})).await] {
+                assert_eq!(status, StatusCode::NOT_FOUND, "{}", actor.role);
+                assert!(!body.to_string().contains("secret-name"), "{body}");
+            }
+            assert_eq!(client.get_ok("/predictions/jobs").await["pagination"]["total"], 0, "{}", actor.role);
+        }
+        for actor in [&people.member, &people.colleague, &people.org_admin, &people.tenant_admin] {
+            app.client(actor).get_ok(&status_path).await;
+        }
+    }
+
+    async fn defect_06_nothing_of_the_platform_is_done_by_nobody(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        for (method, path) in [
+            ("GET", "status"), ("GET", "metrics"), ("GET", "recommendation"), ("POST", "execute"), ("POST", "manual"),
+            ("GET", "config"), ("PUT", "config"), ("GET", "history"), ("DELETE", "history"),
+        ] {
+            let request = Request::builder().method(method).uri(format!("/api/v1/scaling/{path}"));
+            let response = app.anonymous().raw(request.body(Body::from("{}")).unwrap()).await;
+            let status = response.status();
+            // Either there is no such operation, or it asks who is there.
+            assert!(matches!(status, StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED), "{method} {path}: {status}");
+        }
+        for path in ["/contact/test-email", "/audit", "/audit/verify", "/tenants", "/users"] {
+            assert_eq!(app.anonymous().get(path).await.0, StatusCode::UNAUTHORIZED, "{path}");
+        }
+    }
+
+    async fn defect_07_nobody_learns_addresses_or_passwords_of_services(test: TestDb) {
+        let wake = Wake::redis("redis://keeper:hidden-password@hidden-host.invalid:1/0").unwrap();
+        let app = TestApp::changed(test, |parts| parts.wake = wake).await;
+        let response = app.anonymous().raw(Request::get("/health").body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let health: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(health["services"]["redis"]["connected"], false, "{health}");
+        let text = health.to_string();
+        for secret in ["hidden", "keeper", "redis://", "sqlite:", "postgres:"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        let debug = "/predictions/debug/prediction/00000000-0000-0000-0000-000000000000";
+        for path in ["/predictions/health/redis", "/predictions/debug/worker-health", debug] {
+            assert_eq!(app.anonymous().get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(app.client(&app.people.user).get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+
+    async fn defect_10_figures_of_a_tenant_admin_are_the_own_tenants(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        for (actor, symbol) in [(&people.member, "OURS"), (&people.neighbour, "NEXT"), (&people.stranger, "THEIRS")] {
+            app.client(actor).post("/predictions/annual", &annual(symbol)).await;
+        }
+        let (symbols, total) = listed(&app, &people.tenant_admin).await;
+        assert_eq!((symbols, total), (vec!["NEXT".to_owned(), "OURS".to_owned()], 2));
+        let client = app.client(&people.tenant_admin);
+        let me = client.get_ok("/users/me").await;
+        assert_eq!((&me["tenant"]["total_organizations"], &me["tenant"]["total_users"]), (&json!(2), &json!(5)));
+        let tenants = client.get_ok("/tenants").await;
+        assert_eq!((&tenants["total"], &tenants["total_organizations"]), (&json!(1), &json!(2)));
+        let stats = client.get_ok(&format!("/tenants/{}/stats", people.tenant_admin.tenant_id.unwrap())).await;
+        assert_eq!((&stats["total_organizations"], &stats["total_users"]), (&json!(2), &json!(4)));
+        assert_eq!(client.get_ok("/organizations").await["total"], 2);
+        assert_eq!(client.get_ok("/users").await["total"], 5);
+    }
+}
