@@ -75,14 +75,14 @@ impl Window {
         if errors.is_empty() { Ok(Self { skip, limit }) } else { Err(Error::Invalid(errors)) }
     }
 
-    /// The `page`-th window (from 1) of `size` rows (1 to 100).
+    /// The `page`-th window (from 1) of `size` rows (1 to 100), which the request calls `name`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming `page` and `size` where they are out of range.
-    pub(crate) fn page(page: i64, size: i64) -> Result<Self> {
+    /// [`Error::Invalid`] naming `page` and the size where they are out of range.
+    pub(crate) fn page(page: i64, name: &str, size: i64) -> Result<Self> {
         let mut errors = Vec::new();
         within(&mut errors, "page", page, 1, Self::FURTHEST / Self::MOST);
-        within(&mut errors, "size", size, 1, Self::MOST);
+        within(&mut errors, name, size, 1, Self::MOST);
         if errors.is_empty() {
             Ok(Self { skip: (page - 1) * size, limit: size })
         } else {
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn windows_name_what_is_out_of_range() {
-        assert_eq!(Window::page(3, 20).unwrap(), Window::new(40, 20).unwrap());
+        assert_eq!(Window::page(3, "size", 20).unwrap(), Window::new(40, 20).unwrap());
         let Err(Error::Invalid(errors)) = Window::new(-1, 101) else { panic!("accepted") };
         assert_eq!(errors.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), ["skip", "limit"]);
-        assert!(Window::page(0, 1).is_err() && Window::page(i64::MAX, 100).is_err());
+        assert!(Window::page(0, "size", 1).is_err() && Window::page(i64::MAX, "size", 100).is_err());
     }
 }

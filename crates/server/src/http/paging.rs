@@ -1,6 +1,6 @@
 //! The parameters of paging, in the dialects that clients know.
 
-use accunode_domain::{Error, Result};
+use accunode_domain::Result;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -28,7 +28,7 @@ impl SkipLimit {
     /// The rows that are asked for.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming `skip` and `limit`.
+    /// [`accunode_domain::Error::Invalid`] naming `skip` and `limit`.
     pub(crate) fn window(self) -> Result<Window> {
         Window::new(self.skip, self.limit)
     }
@@ -60,23 +60,16 @@ impl PageLimit {
     /// The rows that are asked for.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming `page` and `limit`.
+    /// [`accunode_domain::Error::Invalid`] naming `page` and `limit`.
     pub(crate) fn window(self) -> Result<Window> {
-        Window::page(self.page, self.limit).map_err(|error| match error {
-            Error::Invalid(mut fields) => {
-                for field in fields.iter_mut().filter(|f| f.field == "size") {
-                    "limit".clone_into(&mut field.field);
-                    field.message = field.message.replace("size", "limit");
-                }
-                Error::Invalid(fields)
-            }
-            other => other,
-        })
+        Window::page(self.page, "limit", self.limit)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use accunode_domain::Error;
+
     use super::*;
 
     #[test]

@@ -68,8 +68,6 @@ sql! {
                      WHERE o.join_token = $1 AND o.is_active AND o.archived_at IS NULL
                        AND (t.id IS NULL OR (t.is_active AND t.archived_at IS NULL))
                        AND (o.join_expires_at IS NULL OR o.join_expires_at > $2)";
-    WHITELISTED = "SELECT COUNT(*) FROM organization_member_whitelist
-                   WHERE organization_id = $1 AND email = $2 AND status = 'active'";
     WITH_ROLE = "SELECT COUNT(*) FROM users WHERE role = $1 AND deleted_at IS NULL";
     /// Lets one server at a time look for a super_admin; SQLite has one writer anyway.
     LOCK_FIRST { pg: "SELECT 1 FROM (SELECT pg_advisory_xact_lock(4711220011)) AS held", lite: "SELECT 1" };
@@ -211,16 +209,6 @@ pub(super) async fn mark_joined(tx: &mut Tx, id: Uuid) -> Result<()> {
 /// The active organization with this join token, if the token is not over.
 pub(super) async fn by_join_token(tx: &mut Tx, token: &str, now: Timestamp) -> Result<Option<Joinable>> {
     Ok(on!(tx, BY_JOIN_TOKEN, |c, sql| sqlx::query_as(sql).bind(token).bind(now).fetch_optional(c).await)?)
-}
-
-/// Whether an organization lets this address in.
-pub(super) async fn whitelisted(tx: &mut Tx, organization: Uuid, email: &str) -> Result<bool> {
-    let found: i64 = on!(tx, WHITELISTED, |c, sql| sqlx::query_scalar(sql)
-        .bind(organization)
-        .bind(email)
-        .fetch_one(c)
-        .await)?;
-    Ok(found > 0)
 }
 
 /// How many accounts have a role, counted by one server at a time until the transaction ends.

@@ -11,7 +11,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::service::{self, Form};
 use crate::{
-    features::accounts,
     http::{
         auth::{Can, Public, grant::ContactTest},
         body::{Fields, Query},
@@ -64,7 +63,7 @@ pub async fn submit(
 ) -> ApiResult<Json<Submitted>> {
     let form = Form {
         name: fields.cleaned_text("name", 2..=100, service::name),
-        email: fields.text("email", 255, accounts::email),
+        email: fields.email("email"),
         subject: fields.cleaned_text("subject", 5..=200, service::line),
         message: fields.cleaned_text("message", 10..=2_000, service::text),
     };

@@ -13,6 +13,7 @@ use crate::{
             service::{By, Placement},
         },
         auth::store,
+        organizations,
     },
     state::AppState,
 };
@@ -49,7 +50,7 @@ pub async fn join(state: &AppState, caller: &Caller, token: &str) -> Result<Join
     if !organization.join_enabled {
         return Err(Error::BadRequest("This organization does not accept new members".to_owned()));
     }
-    if !store::whitelisted(&mut tx, organization.id, &account.email).await? {
+    if !organizations::store::whitelisted(&mut tx, organization.id, &account.email).await? {
         return Err(Error::Forbidden("Your e-mail address is not on the organization's list".to_owned()));
     }
     if account.tenant_id.is_some() && account.tenant_id != organization.tenant_id {

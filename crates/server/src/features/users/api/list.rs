@@ -52,7 +52,7 @@ pub struct UserParams {
 impl UserParams {
     fn window(&self) -> Result<Window> {
         if self.page.is_some() || self.size.is_some() {
-            Window::page(self.page.unwrap_or(1), self.size.or(self.limit).unwrap_or(50))
+            Window::page(self.page.unwrap_or(1), "size", self.size.or(self.limit).unwrap_or(50))
         } else {
             Window::new(self.skip.unwrap_or(0), self.limit.unwrap_or(50))
         }
