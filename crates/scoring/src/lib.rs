@@ -28,6 +28,7 @@ mod manifest;
 mod member;
 mod numeric;
 mod path;
+mod population;
 mod scorecard;
 mod shipped;
 
@@ -39,5 +40,6 @@ pub use explain::{BatchExplanations, BinHit, Explanation, MemberExplanation};
 pub use manifest::{Calibration, MissingRule};
 pub use member::{Input, LightGbmMember, Member, MemberModel};
 pub use numeric::{log_odds, sigmoid};
+pub use population::{LEVELS, Population, Quantiles};
 pub use scorecard::{Bin, Hit, Scorecard, ScorecardFeature};
 pub use shipped::shipped;
