@@ -29,6 +29,7 @@ mod member;
 mod numeric;
 mod path;
 mod population;
+mod reasons;
 mod scorecard;
 mod shipped;
 
@@ -41,5 +42,6 @@ pub use manifest::{Calibration, MissingRule};
 pub use member::{Input, LightGbmMember, Member, MemberModel};
 pub use numeric::{log_odds, sigmoid};
 pub use population::{LEVELS, Population, Quantiles};
+pub use reasons::{Direction, MAX_REASONS, NEGLIGIBLE, RatioEffect, Rationale, Reason};
 pub use scorecard::{Bin, Hit, Scorecard, ScorecardFeature};
 pub use shipped::shipped;

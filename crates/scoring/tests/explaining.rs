@@ -60,6 +60,7 @@ fn the_final_log_odds_are_those_of_the_score() {
         let (score, why) = (bundle.score(&row(cells)).unwrap(), bundle.explain(&row(cells)).unwrap());
         assert!((why.log_odds - log_odds(score.probability)).abs() < 1e-12);
         assert!((why.base_log_odds - bundle.base_log_odds().unwrap()).abs() < 1e-15);
+        assert!((log_odds(why.base_probability()) - why.base_log_odds).abs() < 1e-12);
         for (member, score) in why.members.iter().zip(&score.members) {
             assert!((member.log_odds - score.raw).abs() < 1e-12);
             assert!((sum(&member.contributions) - (member.log_odds - member.base_log_odds)).abs() < 1e-12);
@@ -152,6 +153,35 @@ proptest! {
             prop_assert!(!(why.members.iter().all(|m| own(m) <= 0.0) && *whole > 0.0));
         }
         prop_assert!(why.members.iter().all(|m| m.share >= 0.0));
+    }
+
+    /// The law of explanations as a client can check it: by the two probabilities, where numbers can hold them,
+    /// and by the log-odds everywhere.
+    #[test]
+    fn rationales_lead_from_the_base_probability_to_the_final_one(
+        (a, b) in prop_oneof![(parts(3.0), parts(3.0)), (parts(200.0), parts(3.0)), (parts(3e4), parts(3e4))],
+        intercepts in [-8.0..2.0f64, -50.0..50.0f64],
+        slope in 0.2..3.0f64,
+        cells in [cell(), cell(), cell(), cell()],
+    ) {
+        let cards = [random_card(intercepts[0], &a), random_card(intercepts[1], &b)];
+        let bundle = random_bundle(cards, [0.3, 0.3, 0.4], slope);
+        let (score, why) = (bundle.score(&row(cells)).unwrap(), bundle.rationale(&row(cells)).unwrap());
+        let moved: f64 = why.ratios.iter().map(|effect| effect.contribution).sum();
+        prop_assert!((moved - (why.log_odds - why.base_log_odds)).abs() < 1e-9);
+        let held = |p: f64| (1e-300..0.999).contains(&p);
+        if held(score.probability) && held(why.base_probability) {
+            let change = log_odds(score.probability) - log_odds(why.base_probability);
+            prop_assert!((moved - change).abs() < 1e-9, "{moved} {change}");
+        }
+        let shares: f64 = why.ratios.iter().map(|effect| effect.share).sum();
+        prop_assert!((shares - 1.0).abs() < 1e-12 || why.ratios.iter().all(|e| e.contribution == 0.0));
+        for (reason, sign) in why.reasons.iter().map(|r| (r, 1.0)).chain(why.strengths.iter().map(|r| (r, -1.0))) {
+            let effect = why.ratios.iter().find(|effect| effect.ratio == reason.ratio).unwrap();
+            prop_assert!(effect.contribution == reason.contribution && sign * reason.contribution > 0.01);
+        }
+        let raising = why.ratios.iter().filter(|effect| effect.contribution > 0.01).count();
+        prop_assert_eq!(why.reasons.len(), raising.min(4));
     }
 
     #[test]
