@@ -9,6 +9,7 @@ pub mod contact;
 pub mod ops;
 pub mod organizations;
 pub mod predictions;
+pub mod score;
 pub mod tenant_admins;
 pub mod tenants;
 pub mod uploads;
