@@ -32,6 +32,8 @@ mod population;
 mod reasons;
 mod scorecard;
 mod shipped;
+mod target;
+mod what_if;
 
 pub use batch::{BatchScores, MemberColumn};
 pub use bundle::Bundle;
@@ -45,3 +47,5 @@ pub use population::{LEVELS, Population, Quantiles};
 pub use reasons::{Direction, MAX_REASONS, NEGLIGIBLE, RatioEffect, Rationale, Reason};
 pub use scorecard::{Bin, Hit, Scorecard, ScorecardFeature};
 pub use shipped::shipped;
+pub use target::{Step, Target};
+pub use what_if::{Driver, WhatIf};

@@ -3,11 +3,10 @@
 
 mod fixtures;
 
-use accunode_domain::Kind;
 use accunode_scoring::{Bundle, Hit, log_odds};
-use fixtures::{bundle, files_of, manifest, row, scorecard};
+use fixtures::{bundle, cell, files_of, manifest, parts, random_bundle, random_card, row, scorecard};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const NAN: f64 = f64::NAN;
 const NM: f64 = f64::INFINITY;
@@ -83,46 +82,6 @@ fn a_file_without_counts_scores_but_does_not_explain() {
     assert_eq!(bundle.score(&cells), fixtures::bundle().score(&cells));
     let message = bundle.explain(&cells).unwrap_err().to_string();
     assert!(message.starts_with("lightgbm.txt: "), "{message}");
-}
-
-/// A scorecard over the quarterly ratios with these values left and right of 0, missing and NM.
-fn random_card(intercept: f64, parts: &[[f64; 5]]) -> Value {
-    let feature = |(spec, [coefficient, left, right, missing, nm]): (
-        &accunode_domain::RatioSpec,
-        &[f64; 5],
-    )| {
-        json!({"name": spec.name, "coefficient": coefficient, "missing": missing, "not_meaningful": nm,
-               "bins": [{"low": null, "high": 0.0, "value": left}, {"low": 0.0, "high": null, "value": right}],
-               "otherwise": 0.0})
-    };
-    let features: Vec<Value> = Kind::Quarterly.ratios().iter().zip(parts).map(feature).collect();
-    json!({"intercept": intercept, "features": features})
-}
-
-fn parts(reach: f64) -> impl Strategy<Value = Vec<[f64; 5]>> {
-    let value = || -1.0..1.0f64;
-    proptest::collection::vec([-reach..reach, value(), value(), value(), value()], 4)
-}
-
-fn cell() -> impl Strategy<Value = f64> {
-    prop_oneof![4 => -10.0..10.0f64, 1 => Just(NAN), 1 => Just(NM), 1 => Just(1e308)]
-}
-
-/// Two random scorecards and the trees, under random weights and calibration.
-fn random_bundle(cards: [Value; 2], weights: [f64; 3], slope: f64) -> Bundle {
-    let total = sum(&weights);
-    let mut manifest = manifest();
-    let trees = manifest["members"][1].clone();
-    manifest["members"] = json!([
-        {"type": "scorecard", "file": "scorecard.json", "weight": weights[0] / total},
-        {"type": "scorecard", "file": "second.json", "weight": weights[1] / total},
-        trees
-    ]);
-    manifest["members"][2]["weight"] = json!(1.0 - weights[0] / total - weights[1] / total);
-    manifest["calibration"]["slope"] = json!(slope);
-    let mut files = files_of(&manifest, &cards[0]);
-    files.insert("second.json".to_owned(), serde_json::to_vec(&cards[1]).unwrap());
-    Bundle::from_files(files).unwrap()
 }
 
 proptest! {
