@@ -4,6 +4,8 @@ use accunode_db::{Result, Timestamp, Tx, on, sql};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::caller::{Place, Versions};
+
 /// An account as authentication needs it.
 #[derive(Debug, FromRow)]
 pub(crate) struct Account {
@@ -46,6 +48,20 @@ macro_rules! account {
 sql! {
     BY_EMAIL = concat!(account!(), " WHERE u.email = $1 AND u.deleted_at IS NULL");
     BY_ID = concat!(account!(), " WHERE u.id = $1 AND u.deleted_at IS NULL");
+    /// What counts at a person's place: $1 the person, $2 their role, $3 their organization, $4 their tenant.
+    PLACE = "SELECT (SELECT s.id FROM master_scales s WHERE s.tenant_id = $4 OR s.tenant_id IS NULL
+                     ORDER BY CASE WHEN s.tenant_id IS NULL THEN 1 ELSE 0 END, s.version DESC LIMIT 1) AS scale,
+                    COALESCE((SELECT o.allow_global_data_access FROM organizations o WHERE o.id = $3), FALSE)
+                        AS sees_global,
+                    COALESCE((SELECT v.version FROM data_versions v WHERE v.owner = $1), 0) AS own,
+                    CASE $2 WHEN 'super_admin' THEN
+                             COALESCE((SELECT CAST(SUM(v.version) AS BIGINT) FROM data_versions v), 0)
+                         WHEN 'tenant_admin' THEN
+                             COALESCE((SELECT CAST(SUM(v.version) AS BIGINT) FROM data_versions v
+                                       JOIN organizations o ON o.id = v.owner WHERE o.tenant_id = $4), 0)
+                         ELSE COALESCE((SELECT v.version FROM data_versions v WHERE v.owner = $3), 0)
+                    END AS shared,
+                    COALESCE((SELECT v.version FROM data_versions v WHERE v.owner = $5), 0) AS system";
     INSERT_SESSION = "INSERT INTO sessions (id, user_id, refresh_hash, token_version, address, created_at, expires_at)
                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
     SESSION_HOLDS = "SELECT COUNT(*) FROM sessions
@@ -111,6 +127,16 @@ pub(super) struct Joinable {
     pub(super) tenant_id: Option<Uuid>,
     /// Whether joining is on.
     pub(super) join_enabled: bool,
+}
+
+/// What counts at the place of an account.
+pub(crate) async fn place(tx: &mut Tx, account: &Account) -> Result<Place> {
+    let (scale, sees_global, own, shared, system) = on!(tx, PLACE, |c, sql| {
+        let query = sqlx::query_as::<_, (Option<Uuid>, bool, i64, i64, i64)>(sql).bind(account.id);
+        let query = query.bind(&account.role).bind(account.organization_id).bind(account.tenant_id);
+        query.bind(Uuid::nil()).fetch_one(c).await
+    })?;
+    Ok(Place { scale, sees_global, versions: Versions { own, shared, system } })
 }
 
 /// The account with this address, compared in lower case.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     audit::Event,
-    caller::{Caller, Origin},
+    caller::{Caller, Origin, Place},
     features::api_keys::service as api_keys,
     state::AppState,
 };
@@ -46,12 +46,13 @@ async fn by_token(state: &AppState, token: &str, origin: Origin) -> Result<Calle
         Some(session) => store::session_holds(&mut tx, session, account.id, now).await?,
         None => true,
     };
+    let place = store::place(&mut tx, &account).await?;
     drop(tx);
     admitted(&account)?;
     if account.token_version != claims.ver || !holds {
         return Err(invalid());
     }
-    Ok(Caller { session: claims.sid.map(SessionId), ..caller(account, None, origin)? })
+    Ok(Caller { session: claims.sid.map(SessionId), ..caller(account, place, None, origin)? })
 }
 
 async fn by_api_key(state: &AppState, bearer: &str, origin: Origin) -> Result<Caller> {
@@ -59,10 +60,11 @@ async fn by_api_key(state: &AppState, bearer: &str, origin: Origin) -> Result<Ca
     let mut tx = state.db.system_read("recognise an API key").await?;
     let key = api_keys::recognise(&mut tx, bearer, now).await?.ok_or_else(invalid)?;
     let account = store::by_id(&mut tx, key.owner.0).await?.ok_or_else(invalid)?;
+    let place = store::place(&mut tx, &account).await?;
     drop(tx);
     admitted(&account)?;
     api_keys::note_use(state, &key, now).await;
-    let caller = caller(account, Some(key.permissions), origin)?;
+    let caller = caller(account, place, Some(key.permissions), origin)?;
     Ok(Caller { api_key: Some(key.id), ..caller })
 }
 
@@ -77,7 +79,12 @@ fn admitted(account: &Account) -> Result<()> {
     Ok(())
 }
 
-fn caller(account: Account, limited_to: Option<Vec<Permission>>, origin: Origin) -> Result<Caller> {
+fn caller(
+    account: Account,
+    place: Place,
+    limited_to: Option<Vec<Permission>>,
+    origin: Origin,
+) -> Result<Caller> {
     Ok(Caller {
         actor: Actor {
             user_id: UserId(account.id),
@@ -90,6 +97,7 @@ fn caller(account: Account, limited_to: Option<Vec<Permission>>, origin: Origin)
         session: None,
         api_key: None,
         must_change_password: account.must_change_password,
+        place,
         origin,
     })
 }
