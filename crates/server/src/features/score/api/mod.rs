@@ -1,0 +1,3 @@
+//! Shapes of scores that are not stored.
+
+pub mod explanation;
