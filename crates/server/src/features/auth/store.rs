@@ -31,25 +31,32 @@ pub(crate) struct Account {
 
 /// A tenant_admin is not blocked by an inactive organization: somebody has to be able to switch it on again.
 macro_rules! account {
-    () => {
-        "SELECT u.id, u.email, u.password_hash, u.role, COALESCE(o.tenant_id, u.tenant_id) AS tenant_id,
+    ($more:literal) => {
+        concat!(
+            "SELECT u.id, u.email, u.password_hash, u.role, COALESCE(o.tenant_id, u.tenant_id) AS tenant_id,
                 u.organization_id, u.is_active, CAST(u.token_version AS BIGINT) AS token_version,
                 u.must_change_password,
                 (o.id IS NULL OR u.role = 'tenant_admin' OR (o.is_active AND o.archived_at IS NULL))
-                AND (t.id IS NULL OR (t.is_active AND t.archived_at IS NULL)) AS place_active
+                AND (t.id IS NULL OR (t.is_active AND t.archived_at IS NULL)) AS place_active",
+            $more,
+            "
          FROM users u
          LEFT JOIN organizations o ON o.id = u.organization_id
          LEFT JOIN tenants t ON t.id = COALESCE(o.tenant_id, u.tenant_id)"
+        )
     };
 }
 
 sql! {
-    BY_EMAIL = concat!(account!(), " WHERE u.email = $1 AND u.deleted_at IS NULL");
-    BY_ID = concat!(account!(), " WHERE u.id = $1 AND u.deleted_at IS NULL");
+    BY_EMAIL = concat!(account!(""), " WHERE u.email = $1 AND u.deleted_at IS NULL");
+    BY_ID = concat!(account!(""), " WHERE u.id = $1 AND u.deleted_at IS NULL");
     INSERT_SESSION = "INSERT INTO sessions (id, user_id, refresh_hash, token_version, address, created_at, expires_at)
                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    SESSION_HOLDS = "SELECT COUNT(*) FROM sessions
-                     WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3";
+    /// Asked at every request, so everything about who calls stands in this one.
+    SIGNED_IN = concat!(account!(", CAST($2 AS uuid) IS NULL OR EXISTS
+                        (SELECT 1 FROM sessions s WHERE s.id = $2 AND s.user_id = u.id AND s.revoked_at IS NULL
+                                                    AND s.expires_at > $3) AS session_holds"),
+                        " WHERE u.id = $1 AND u.deleted_at IS NULL");
     REFRESH = "UPDATE sessions SET refreshed_at = $2
                WHERE refresh_hash = $1 AND revoked_at IS NULL AND expires_at > $2
                RETURNING id, user_id, CAST(token_version AS BIGINT) AS token_version, expires_at";
@@ -139,15 +146,26 @@ pub(super) async fn insert_session(
     Ok(())
 }
 
-/// Whether a sign-in of this user is neither revoked nor over.
-pub(super) async fn session_holds(tx: &mut Tx, session: Uuid, user: Uuid, now: Timestamp) -> Result<bool> {
-    let found: i64 = on!(tx, SESSION_HOLDS, |c, sql| sqlx::query_scalar(sql)
-        .bind(session)
-        .bind(user)
-        .bind(now)
-        .fetch_one(c)
-        .await)?;
-    Ok(found == 1)
+/// An account and its sign-in, as they are at the moment.
+#[derive(Debug, FromRow)]
+pub(super) struct SignedIn {
+    /// The account.
+    #[sqlx(flatten)]
+    pub(super) account: Account,
+    /// Whether the sign-in is neither revoked nor over.
+    pub(super) session_holds: bool,
+}
+
+/// The account with this id, and whether this sign-in of it holds; none asks for no sign-in.
+pub(super) async fn signed_in(
+    tx: &mut Tx,
+    id: Uuid,
+    session: Option<Uuid>,
+    now: Timestamp,
+) -> Result<Option<SignedIn>> {
+    Ok(on!(tx, SIGNED_IN, |c, sql| {
+        sqlx::query_as(sql).bind(id).bind(session).bind(now).fetch_optional(c).await
+    })?)
 }
 
 /// Uses the session with this refresh token, if it is neither revoked nor over.

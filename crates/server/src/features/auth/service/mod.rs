@@ -40,15 +40,12 @@ pub async fn authenticate(state: &AppState, bearer: &str, origin: Origin) -> Res
 async fn by_token(state: &AppState, token: &str, origin: Origin) -> Result<Caller> {
     let now = state.clock.now();
     let claims = state.tokens.check(token, now).ok_or_else(invalid)?;
-    let mut tx = state.db.system_read("recognise the caller").await?;
-    let account = store::by_id(&mut tx, claims.sub).await?.ok_or_else(invalid)?;
-    let holds = match claims.sid {
-        Some(session) => store::session_holds(&mut tx, session, account.id, now).await?,
-        None => true,
-    };
+    let mut tx = state.db.system_glance("recognise the caller").await?;
+    let found = store::signed_in(&mut tx, claims.sub, claims.sid, now).await?;
     drop(tx);
+    let store::SignedIn { account, session_holds } = found.ok_or_else(invalid)?;
     admitted(&account)?;
-    if account.token_version != claims.ver || !holds {
+    if account.token_version != claims.ver || !session_holds {
         return Err(invalid());
     }
     Ok(Caller { session: claims.sid.map(SessionId), ..caller(account, None, origin)? })
@@ -56,7 +53,7 @@ async fn by_token(state: &AppState, token: &str, origin: Origin) -> Result<Calle
 
 async fn by_api_key(state: &AppState, bearer: &str, origin: Origin) -> Result<Caller> {
     let now = state.clock.now();
-    let mut tx = state.db.system_read("recognise an API key").await?;
+    let mut tx = state.db.system_glance("recognise an API key").await?;
     let key = api_keys::recognise(&mut tx, bearer, now).await?.ok_or_else(invalid)?;
     let account = store::by_id(&mut tx, key.owner.0).await?.ok_or_else(invalid)?;
     drop(tx);
