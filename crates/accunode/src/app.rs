@@ -7,9 +7,12 @@ use std::{
 };
 
 use accunode_db::{Clock, Db};
-use accunode_infra::{Blobs, Mail, RateLimits, Wake};
+use accunode_infra::{Blobs, Cache, Mail, RateLimits, Wake};
 use accunode_server::{
-    features::auth::{passwords::Passwords, tokens::Tokens},
+    features::{
+        auth::{passwords::Passwords, tokens::Tokens},
+        grades::service::Scales,
+    },
     http::limits::Limits,
     models::Models,
     state::{AppState, Parts},
@@ -112,6 +115,14 @@ pub fn mail(settings: &Settings) -> Result<Mail> {
     }
 }
 
+/// What was worked out a short while ago, shared through Redis when there is one.
+fn cache(settings: &Settings) -> Result<Cache> {
+    match &settings.redis_url {
+        Some(url) => Cache::redis(url.expose_secret()).context("REDIS_URL"),
+        None => Ok(Cache::in_process()),
+    }
+}
+
 /// Limits shared through Redis when there is one, else of this process alone.
 fn limits(settings: &Settings) -> Result<Limits> {
     let counter = match &settings.redis_url {
@@ -138,6 +149,8 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
         wake: wake(settings)?,
         clock: Clock::system(),
         models: models(settings)?,
+        scales: Scales::default(),
+        cache: cache(settings)?,
         tokens: Tokens::new(
             &config.secret_key,
             config.previous_secret_key.as_ref(),

@@ -193,4 +193,19 @@ const LITE_UNIQUE: &[(&str, &str)] = &[
     ("contact_messages.reference_id", "contact_messages_reference"),
     ("audit_log.chain, audit_log.seq", "audit_log_pkey"),
     ("audit_heads.chain", "audit_heads_pkey"),
+    ("master_scales.id", "master_scales_pkey"),
+    (
+        "annual_prediction_versions.prediction_id, annual_prediction_versions.version",
+        "annual_prediction_versions_pkey",
+    ),
+    (
+        "quarterly_prediction_versions.prediction_id, quarterly_prediction_versions.version",
+        "quarterly_prediction_versions_pkey",
+    ),
+    ("data_versions.owner", "data_versions_pkey"),
+    ("company_search.company_id", "company_search_company"),
+    ("models.id", "models_pkey"),
+    ("models.hash", "models_hash"),
+    ("model_activations.id", "model_activations_pkey"),
+    ("model_activations.kind, model_activations.number", "model_activations_number"),
 ];

@@ -3,7 +3,7 @@
 use crate::{Db, DbError, Result, pool::Pools};
 
 /// The tables whose rows belong to somebody, and that row-level security must guard.
-pub const GUARDED_TABLES: [&str; 16] = [
+pub const GUARDED_TABLES: [&str; 21] = [
     "companies",
     "annual_predictions",
     "quarterly_predictions",
@@ -20,6 +20,11 @@ pub const GUARDED_TABLES: [&str; 16] = [
     "contact_messages",
     "audit_log",
     "audit_heads",
+    "master_scales",
+    "annual_prediction_versions",
+    "quarterly_prediction_versions",
+    "models",
+    "model_activations",
 ];
 
 const STATE: &str = "SELECT c.relrowsecurity AND c.relforcerowsecurity,

@@ -51,6 +51,8 @@ id! {
     UploadId;
     /// One sign-in: a refresh token and every access token made from it.
     SessionId;
+    /// A model bundle.
+    ModelId;
     /// A key that a machine signs in with.
     ApiKeyId;
 }

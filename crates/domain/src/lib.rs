@@ -4,6 +4,7 @@
 mod access;
 mod actor;
 mod error;
+pub mod grade;
 mod ids;
 mod kind;
 mod period;
@@ -15,7 +16,10 @@ mod role;
 pub use access::Belongs;
 pub use actor::{AccessLevel, Actor};
 pub use error::{Error, FieldError, Result};
-pub use ids::{ApiKeyId, CompanyId, OrganizationId, PredictionId, SessionId, TenantId, UploadId, UserId};
+pub use grade::{Grade, MasterScale, ScaleError};
+pub use ids::{
+    ApiKeyId, CompanyId, ModelId, OrganizationId, PredictionId, SessionId, TenantId, UploadId, UserId,
+};
 pub use kind::{Bound, Kind, RatioSpec};
 pub use period::{Period, PeriodError, Quarter};
 pub use permission::{Permission, Reach};

@@ -96,6 +96,30 @@ permissions! {
     PredictionRead = "prediction.read": Own Organization Organization Tenant All;
     /// List the predictions that belong to everybody.
     PredictionReadSystem = "prediction.read_system": All All All All All;
+    /// Score a company again, or change what was given.
+    PredictionUpdate = "prediction.update": Own Own Own Own All;
+    /// Delete predictions.
+    PredictionDelete = "prediction.delete": Own Own Organization Own All;
+    /// Score without storing.
+    ScoreRun = "score.run": Own Own Own Own All;
+    /// List and read companies.
+    CompanyRead = "company.read": Own Organization Organization Tenant All;
+    /// Add companies at the caller's own level.
+    CompanyCreate = "company.create": No Organization Organization Own All;
+    /// Change companies.
+    CompanyUpdate = "company.update": Own Own Organization Own All;
+    /// Delete companies with their predictions.
+    CompanyDelete = "company.delete": Own Own Organization Own All;
+    /// See counts, distributions and trends of what is in sight.
+    DashboardRead = "dashboard.read": Own Organization Organization Tenant All;
+    /// Read the master scale.
+    ScaleRead = "scale.read": Own Own Own Tenant All;
+    /// Change the master scale.
+    ScaleUpdate = "scale.update": No No No Tenant All;
+    /// Read which models there are, and their cards.
+    ModelRead = "model.read": Own Own Own Own All;
+    /// Bring models along, say which are in use.
+    ModelManage = "model.manage": No No No No All;
     /// Upload a portfolio file.
     UploadCreate = "upload.create": Own Organization Organization Own All;
     /// List uploads and read their results.

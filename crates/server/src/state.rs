@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use accunode_db::{Clock, Db};
-use accunode_infra::{Blobs, Mail, Wake};
+use accunode_infra::{Blobs, Cache, Mail, Wake};
 
 use crate::{
     config::ServerConfig, features::auth::passwords::Passwords, features::auth::tokens::Tokens,
-    http::limits::Limits, models::Models,
+    features::grades::service::Scales, http::limits::Limits, models::Models,
 };
 
 /// The application's parts, cheap to clone.
@@ -26,6 +26,10 @@ pub struct Parts {
     pub clock: Clock,
     /// The models in use.
     pub models: Models,
+    /// The master scales that were needed so far.
+    pub scales: Scales,
+    /// What was worked out a short while ago.
+    pub cache: Cache,
     /// Access tokens.
     pub tokens: Tokens,
     /// Password hashing on a bounded pool.

@@ -43,7 +43,9 @@ pub mod grant {
         TenantManage TenantRead TenantUpdate
         OrganizationCreate OrganizationDelete OrganizationRead OrganizationUpdate OrganizationToken
         OrganizationWhitelist OrganizationGlobalData OrganizationAssign OrganizationMembers OrganizationJoin
-        PredictionCreate PredictionRead PredictionReadSystem UploadCreate UploadRead
+        PredictionCreate PredictionRead PredictionReadSystem PredictionUpdate PredictionDelete ScoreRun
+        CompanyRead CompanyCreate CompanyUpdate CompanyDelete DashboardRead ScaleRead ScaleUpdate
+        ModelRead ModelManage UploadCreate UploadRead
         AuditRead ContactTest
     }
 }

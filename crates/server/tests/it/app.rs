@@ -7,10 +7,13 @@ use std::{
 
 use accunode_db::{Clock, Db};
 use accunode_domain::{Actor, UserId};
-use accunode_infra::{Blobs, Mail, RateLimits, Wake};
+use accunode_infra::{Blobs, Cache, Mail, RateLimits, Wake};
 use accunode_server::{
     config::ServerConfig,
-    features::auth::{passwords::Passwords, tokens::Tokens},
+    features::{
+        auth::{passwords::Passwords, tokens::Tokens},
+        grades::service::Scales,
+    },
     http::limits::Limits as RateLimitTable,
     models::Models,
     router::router,
@@ -176,6 +179,8 @@ fn parts(db: Db, files: &Path, limits: Limits) -> Parts {
         wake: Wake::in_process(),
         clock: Clock::system(),
         models: Models::shipped().unwrap(),
+        scales: Scales::default(),
+        cache: Cache::in_process(),
         tokens: Tokens::new(&secret, None, 60),
         passwords: Passwords::new(2).unwrap(),
         mail: Mail::folder(files.join("mail"), "AccuNode <no-reply@example.org>").unwrap(),

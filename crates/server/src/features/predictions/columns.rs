@@ -55,7 +55,12 @@ pub(super) fn predictions(
         insert = insert.column(spec.name, Column::OptF64(values));
     }
     let bits = batch.rows.iter().map(|(_, r)| not_meaningful(&r.ratios)).collect();
-    Ok(scores(insert.column("not_meaningful", Column::I64(bits)), batch.kind, batch.scores))
+    let grades = batch.scores.iter().map(|s| batch.scale.master.grade(s.probability).to_owned()).collect();
+    let insert = insert
+        .column("not_meaningful", Column::I64(bits))
+        .column("grade", Column::Text(grades))
+        .column("grade_scale_id", Column::OptUuid(vec![batch.scale.id; n]));
+    Ok(scores(insert, batch.kind, batch.scores))
 }
 
 fn qualities(batch: &Batch<'_>) -> Result<Column> {

@@ -22,7 +22,10 @@ use super::{
 use crate::{
     audit::{self, Event},
     caller::Caller,
-    features::predictions::api::Pagination,
+    features::{
+        grades::service::{self as grades, Scale},
+        predictions::api::Pagination,
+    },
     listing::{given, part},
     state::AppState,
 };
@@ -159,6 +162,16 @@ impl Owner {
         let (level, organization_id) = actor.creates_at();
         Self { level, organization_id, created_by: actor.user_id }
     }
+
+    /// Whose the rows are: the organization, the person, or the zero id for the system.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match (self.level, self.organization_id) {
+            (AccessLevel::System, _) => Uuid::nil(),
+            (AccessLevel::Organization, Some(organization)) => organization.0,
+            _ => self.created_by.0,
+        }
+    }
 }
 
 /// Rows to score and store together.
@@ -175,6 +188,8 @@ pub struct Batch<'a> {
     pub scores: &'a [Score],
     /// The bundle that gave the scores.
     pub bundle: &'a Bundle,
+    /// The master scale that gives the grades.
+    pub scale: &'a Scale,
     /// Whether rows overwrite what is known of their company, as files do.
     pub update_companies: bool,
 }
@@ -206,6 +221,10 @@ pub async fn store_batch(
         store::insert_predictions(tx, columns).await?.into_iter().collect();
     if batch.update_companies {
         update_companies(tx, batch, &companies, |i| stored.contains(&ids[i]), now).await?;
+    }
+    if !stored.is_empty() {
+        let changed: Vec<Uuid> = companies.values().copied().collect();
+        store::latest::settle(tx, &batch.owner, &changed).await?;
     }
     Ok(ids.into_iter().map(|id| stored.contains(&id).then_some(PredictionId(id))).collect())
 }
@@ -277,6 +296,7 @@ pub(crate) async fn create(
     record: Record,
 ) -> Result<PredictionRow> {
     let bundle = state.models.get(kind);
+    let scale = grades::by_id(state, caller.place.scale).await?;
     let owner = Owner::of(caller);
     let rows = [(None, record)];
     let scores = score(&bundle, &rows)?;
@@ -287,6 +307,7 @@ pub(crate) async fn create(
         rows: &rows,
         scores: &scores,
         bundle: &bundle,
+        scale: &scale,
         update_companies: false,
     };
     let now = state.clock.now();
@@ -325,6 +346,7 @@ fn audited(row: &PredictionRow) -> Value {
         "reporting_quarter": row.reporting_quarter,
         "probability": row.probability,
         "risk_level": row.risk_level,
+        "grade": row.grade,
         "model_name": row.model_name,
         "model_version": row.model_version,
         "access_level": row.access_level,

@@ -24,7 +24,10 @@ use super::{
 };
 use crate::{
     audit::{self, Event},
-    features::predictions::service::{self as predictions, Batch, Owner},
+    features::{
+        grades::service as grades,
+        predictions::service::{self as predictions, Batch, Owner},
+    },
     state::AppState,
 };
 
@@ -187,6 +190,7 @@ impl UploadHandler {
         let (records, scores) = scored?;
         let now = self.state.clock.now();
         let owner = owner(upload)?;
+        let scale = grades::of_tenant(&self.state, upload.tenant_id.map(TenantId)).await?;
         let mut tx: Tx = self.state.db.scoped(&actor(upload, &owner)).await?;
         job.lease.fence(&mut tx).await?;
         let upload_id = Some(UploadId(upload.id));
@@ -197,6 +201,7 @@ impl UploadHandler {
             rows: &records,
             scores: &scores,
             bundle,
+            scale: &scale,
             update_companies: true,
         };
         let stored = predictions::store_batch(&mut tx, &batch, now).await?;

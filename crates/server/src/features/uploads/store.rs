@@ -14,6 +14,7 @@ pub(crate) struct UploadRow {
     pub(crate) id: Uuid,
     pub(crate) user_id: Uuid,
     pub(crate) organization_id: Option<Uuid>,
+    pub(crate) tenant_id: Option<Uuid>,
     pub(crate) access_level: String,
     pub(crate) job_type: String,
     pub(crate) status: String,
@@ -35,7 +36,7 @@ pub(crate) struct UploadRow {
 
 macro_rules! upload {
     () => {
-        "SELECT j.id, j.user_id, j.organization_id, j.access_level, j.job_type, j.status,
+        "SELECT j.id, j.user_id, j.organization_id, j.tenant_id, j.access_level, j.job_type, j.status,
                 j.original_filename, j.file_key, j.file_size, j.total_rows, j.processed_rows,
                 j.successful_rows, j.failed_rows, j.next_row, j.queue_priority, j.error_message,
                 j.created_at, j.started_at, j.completed_at, j.updated_at FROM bulk_upload_jobs j"

@@ -52,6 +52,12 @@ pub struct PredictionItem {
     pub model_name: String,
     /// Its version.
     pub model_version: String,
+    /// SHA-256 over the files of its bundle.
+    pub model_hash: String,
+    /// Grade on the master scale in force when it was scored.
+    pub grade: Option<String>,
+    /// Counts how often it was scored, from 1.
+    pub version: i32,
     /// What is odd about the inputs.
     #[schema(inline)]
     pub quality: Vec<QualityNote>,
@@ -133,6 +139,9 @@ fn item(row: &mut PredictionRow) -> PredictionItem {
         raw_probability: row.raw_probability,
         model_name: std::mem::take(&mut row.model_name),
         model_version: std::mem::take(&mut row.model_version),
+        model_hash: std::mem::take(&mut row.model_hash),
+        grade: row.grade.take(),
+        version: row.version,
         quality: row.flags().into_iter().map(Into::into).collect(),
         access_level: std::mem::take(&mut row.access_level),
         organization_id: row.organization_id,

@@ -22,6 +22,7 @@ fn caller(name: &str, actor: &Actor) -> Caller {
         session: None,
         api_key: None,
         must_change_password: false,
+        place: accunode_server::caller::Place::default(),
         origin: Origin { request_id: Some("request-1".to_owned()), address: Some("203.0.113.7".to_owned()) },
     }
 }

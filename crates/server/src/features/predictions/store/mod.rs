@@ -2,10 +2,12 @@
 //!
 //! Both kinds are read into one row: the ratios as `r1` … `r5` in the order of the kind.
 
+pub(crate) mod latest;
+
 use std::collections::HashMap;
 
 use accunode_db::{BulkInsert, Result, Sql, Timestamp, Tx, bulk::json_texts, on, sql};
-use accunode_domain::{AccessLevel, Kind, QualityFlag};
+use accunode_domain::{AccessLevel, Kind, QualityFlag, Ratio};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -35,6 +37,10 @@ pub(crate) struct PredictionRow {
     pub(crate) confidence: f64,
     pub(crate) model_name: String,
     pub(crate) model_version: String,
+    pub(crate) model_hash: String,
+    pub(crate) grade: Option<String>,
+    pub(crate) version: i32,
+    pub(crate) not_meaningful: i32,
     pub(crate) quality: String,
     pub(crate) access_level: String,
     pub(crate) organization_id: Option<Uuid>,
@@ -49,6 +55,17 @@ impl PredictionRow {
     /// The quality flags. The column is written by this program alone, so what does not read is none.
     pub(crate) fn flags(&self) -> Vec<QualityFlag> {
         serde_json::from_str(&self.quality).unwrap_or_default()
+    }
+
+    /// The ratios as they were given, in the order of the kind.
+    pub(crate) fn ratios(&self, kind: Kind) -> Vec<Ratio> {
+        let values = [self.r1, self.r2, self.r3, self.r4, self.r5];
+        let ratio = |(i, value): (usize, &Option<f64>)| match value {
+            Some(x) => Ratio::Value(*x),
+            None if self.not_meaningful >> i & 1 == 1 => Ratio::NotMeaningful,
+            None => Ratio::Missing,
+        };
+        values.iter().enumerate().take(kind.ratios().len()).map(ratio).collect()
     }
 }
 
@@ -72,7 +89,7 @@ macro_rules! select {
         concat!(
             "SELECT p.id, p.company_id, c.symbol, c.name, c.sector, c.market_cap, p.reporting_year,
                     p.reporting_quarter, p.raw_probability, p.risk_level, p.confidence, p.model_name,
-                    p.model_version, p.quality, p.access_level, p.organization_id,
+                    p.model_version, p.model_hash, p.grade, p.version, p.not_meaningful, p.quality, p.access_level, p.organization_id,
                     o.name AS organization_name, p.created_by, u.email AS created_by_email, p.created_at,
                     p.updated_at, ",
             columns!($kind)

@@ -1,0 +1,4 @@
+//! Master scales: which grade a probability has.
+
+pub mod service;
+pub(crate) mod store;
