@@ -12,8 +12,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{
-        api_keys, audit_log, auth, contact, ops, organizations, predictions, tenant_admins, tenants, uploads,
-        users,
+        api_keys, audit_log, auth, contact, ops, organizations, predictions, score, tenant_admins, tenants,
+        uploads, users,
     },
     http::{
         limits::{RateClass, limited},
@@ -46,7 +46,10 @@ fn api() -> OpenApiRouter<AppState> {
             Class::Ml,
             routes()
                 .routes(routes!(predictions::api::create::create_annual))
-                .routes(routes!(predictions::api::create::create_quarterly)),
+                .routes(routes!(predictions::api::create::create_quarterly))
+                .routes(routes!(score::api::batch::rows))
+                .routes(routes!(score::api::what_if::what_if))
+                .routes(routes!(score::api::target::target)),
         ))
         .merge(limited(
             Class::PredictionRead,
