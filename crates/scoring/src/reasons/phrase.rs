@@ -97,12 +97,12 @@ fn share(comparison: Comparison) -> (&'static str, bool) {
         Side::Low => 100 - level,
     };
     match percent {
-        ..=5 => ("one in twenty companies", true),
-        ..=10 => ("one in ten companies", true),
-        ..=25 => ("a quarter of the companies", false),
-        ..=50 => ("half of the companies", false),
-        ..=75 => ("three quarters of the companies", false),
-        ..=90 => ("nine of ten companies", false),
+        5 => ("one in twenty companies", true),
+        10 => ("one in ten companies", true),
+        25 => ("a quarter of the companies", false),
+        50 => ("half of the companies", false),
+        75 => ("three quarters of the companies", false),
+        90 => ("nine of ten companies", false),
         _ => ("19 of 20 companies", false),
     }
 }

@@ -5,7 +5,7 @@ use axum::{Json, extract::State};
 
 use super::{
     AnnualPrediction, CursorParam, ExplainParam, FilterParams, OrganizationParam, PageParams, PredictionPage,
-    QuarterlyPrediction, Shown,
+    QuarterlyPrediction, Shown, page_of,
 };
 use crate::{
     features::predictions::service::{self, Asked, Filter, List},
@@ -35,7 +35,7 @@ async fn list<T: Shown>(
     let mut listed = service::list(state, caller, kind, List::Own, filter, asked).await?;
     let rows = std::mem::take(&mut listed.rows);
     let rows = service::explained(state, kind, rows, explain.explain).await?;
-    Ok(Json(PredictionPage::new(listed, rows)))
+    Ok(Json(page_of(listed, rows)))
 }
 
 /// Annual predictions: own ones and those of the organization, newest first.

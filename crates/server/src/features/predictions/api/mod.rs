@@ -159,13 +159,11 @@ pub struct PredictionPage<T> {
     pub next_cursor: Option<String>,
 }
 
-impl<T: Shown> PredictionPage<T> {
-    /// A page whose rows have their explanations, if they were asked for.
-    pub(super) fn new(listed: Listed, rows: Vec<Explained>) -> Self {
-        let Listed { total, page, size, next, .. } = listed;
-        let (pages, next_cursor) = ((total + size - 1) / size, next.map(|cursor| cursor.to_string()));
-        let pagination = Pagination { total, page, size, pages, next_cursor: next_cursor.clone() };
-        let predictions = rows.into_iter().map(T::from).collect();
-        Self { success: true, predictions, pagination, total, page, size, pages, next_cursor }
-    }
+/// A page whose rows have their explanations, if they were asked for.
+fn page_of<T: Shown>(listed: Listed, rows: Vec<Explained>) -> PredictionPage<T> {
+    let Listed { total, page, size, next, .. } = listed;
+    let (pages, next_cursor) = ((total + size - 1) / size, next.map(|cursor| cursor.to_string()));
+    let pagination = Pagination { total, page, size, pages, next_cursor: next_cursor.clone() };
+    let predictions = rows.into_iter().map(T::from).collect();
+    PredictionPage { success: true, predictions, pagination, total, page, size, pages, next_cursor }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{
     AnnualPrediction, CursorParam, ExplainParam, FilterParams, PageParams, PredictionPage,
-    QuarterlyPrediction, Shown,
+    QuarterlyPrediction, Shown, page_of,
 };
 use crate::{
     features::predictions::service::{self, Asked, List},
@@ -82,7 +82,7 @@ async fn system<T: Shown>(
     let rows = std::mem::take(&mut listed.rows);
     let message = format!("Retrieved {} of {} system {kind} predictions", rows.len(), listed.total);
     let rows = service::explained(state, kind, rows, explain.explain).await?;
-    Ok(Json(SystemPage { message, filters: filter.into(), page: PredictionPage::new(listed, rows) }))
+    Ok(Json(SystemPage { message, filters: filter.into(), page: page_of(listed, rows) }))
 }
 
 /// Annual predictions of the platform, newest first.

@@ -26,7 +26,7 @@ use crate::{
 /// # Errors
 /// [`Error::NotFound`].
 pub(crate) async fn get(state: &AppState, caller: &Caller, kind: Kind, id: Uuid) -> Result<PredictionRow> {
-    let mut tx = state.db.scoped_read(caller).await?;
+    let mut tx = state.db.scoped_glance(caller).await?;
     find(&mut tx, caller, kind, id).await
 }
 

@@ -54,7 +54,7 @@ pub(crate) async fn list(
     let trail = Trail::new(state, &format!("{}/{kind}/{list:?}/{filter:?}", caller.user_id), asked);
     let start = trail.start(asked).await;
     let window = Window { behind: start.behind, limit: asked.size() + 1, offset: start.offset };
-    let mut tx = state.db.scoped_read(caller).await?;
+    let mut tx = state.db.scoped_glance(caller).await?;
     let sight = store::sight(&mut tx, list == List::System, filter).await?;
     let mut rows = store::page(&mut tx, kind, &sight, filter, &window).await?;
     let mut total = 0;
