@@ -273,9 +273,7 @@ impl Operation {
 }
 
 use Permission as P;
-use Subject::{
-    Annual, ApiKey, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload,
-};
+use Subject::{Annual, ApiKey, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload};
 
 pub const TABLE: &[Operation] = &[
     public("GET /"),
@@ -356,6 +354,10 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/predictions/quarterly", P::PredictionRead, Nothing),
     guarded("GET /api/v1/predictions/annual/system", P::PredictionReadSystem, Nothing),
     guarded("GET /api/v1/predictions/quarterly/system", P::PredictionReadSystem, Nothing),
+    guarded("GET /api/v1/predictions/annual/export", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/quarterly/export", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/annual/system/export", P::PredictionReadSystem, Nothing),
+    guarded("GET /api/v1/predictions/quarterly/system/export", P::PredictionReadSystem, Nothing),
     guarded("GET /api/v1/predictions/annual/{id}", P::PredictionRead, Annual),
     guarded("GET /api/v1/predictions/quarterly/{id}", P::PredictionRead, Quarterly),
     guarded("GET /api/v1/predictions/annual/{id}/versions", P::PredictionRead, Annual),
