@@ -12,8 +12,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{
-        api_keys, audit_log, auth, contact, dashboard, grades, ops, organizations, predictions, tenant_admins, tenants, uploads,
-        users,
+        api_keys, audit_log, auth, contact, dashboard, grades, ops, organizations, predictions,
+        tenant_admins, tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},

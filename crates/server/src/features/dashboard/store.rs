@@ -106,7 +106,15 @@ macro_rules! figures {
 /// A probability inside (0, 1), so that it has odds.
 macro_rules! inside {
     ($p:literal) => {
-        concat!("CASE WHEN ", $p, " < 1e-9 THEN 1e-9 WHEN ", $p, " > 0.999999999 THEN 0.999999999 ELSE ", $p, " END")
+        concat!(
+            "CASE WHEN ",
+            $p,
+            " < 1e-9 THEN 1e-9 WHEN ",
+            $p,
+            " > 0.999999999 THEN 0.999999999 ELSE ",
+            $p,
+            " END"
+        )
     };
 }
 
@@ -138,12 +146,16 @@ macro_rules! trend {
         concat!(
             "SELECT 'annual' AS kind, reporting_year, reporting_quarter, COUNT(*) AS predictions,
                     SUM(probability) AS total, SUM(probability) AS rate
-             FROM annual_predictions WHERE ", rows!($portion), "
+             FROM annual_predictions WHERE ",
+            rows!($portion),
+            "
              GROUP BY reporting_year, reporting_quarter
              UNION ALL
              SELECT 'quarterly', reporting_year, reporting_quarter, COUNT(*), SUM(ensemble_probability),
                     SUM(COALESCE(logistic_probability, ensemble_probability))
-             FROM quarterly_predictions WHERE ", rows!($portion), "
+             FROM quarterly_predictions WHERE ",
+            rows!($portion),
+            "
              GROUP BY reporting_year, reporting_quarter"
         )
     };
@@ -175,26 +187,47 @@ statements! {
 /// When a table's own rows of $1 (within organization $4, or outside of any) were last made or changed.
 macro_rules! own_times {
     ($column:literal, $table:literal) => {
-        concat!("SELECT MAX(", $column, ") AS at FROM ", $table, " WHERE created_by = $1 AND ", $column, " IS NOT NULL
-                 AND (organization_id = $4 OR (CAST($4 AS uuid) IS NULL AND organization_id IS NULL))")
+        concat!(
+            "SELECT MAX(",
+            $column,
+            ") AS at FROM ",
+            $table,
+            " WHERE created_by = $1 AND ",
+            $column,
+            " IS NOT NULL
+                 AND (organization_id = $4 OR (CAST($4 AS uuid) IS NULL AND organization_id IS NULL))"
+        )
     };
 }
 
 /// The same for the system's rows.
 macro_rules! system_times {
     ($column:literal, $table:literal) => {
-        concat!("SELECT MAX(", $column, ") AS at FROM ", $table, " WHERE access_level = 'system'
-                 AND ", $column, " IS NOT NULL")
+        concat!(
+            "SELECT MAX(",
+            $column,
+            ") AS at FROM ",
+            $table,
+            " WHERE access_level = 'system'
+                 AND ",
+            $column,
+            " IS NOT NULL"
+        )
     };
 }
 
 macro_rules! last_of {
     ($times:ident) => {
         concat!(
-            "(SELECT MAX(t.at) FROM (", $times!("created_at", "annual_predictions"),
-            " UNION ALL ", $times!("updated_at", "annual_predictions"),
-            " UNION ALL ", $times!("created_at", "quarterly_predictions"),
-            " UNION ALL ", $times!("updated_at", "quarterly_predictions"), ") t)"
+            "(SELECT MAX(t.at) FROM (",
+            $times!("created_at", "annual_predictions"),
+            " UNION ALL ",
+            $times!("updated_at", "annual_predictions"),
+            " UNION ALL ",
+            $times!("created_at", "quarterly_predictions"),
+            " UNION ALL ",
+            $times!("updated_at", "quarterly_predictions"),
+            ") t)"
         )
     };
 }
@@ -297,7 +330,11 @@ pub(super) struct JobRow {
 /// A portion's companies by what is latest of them.
 pub(super) async fn figures(tx: &mut Tx, portion: Portion) -> Result<Vec<FigureRow>> {
     let (owner, most) = (portion.owner(), most(MOST_SECTORS));
-    Ok(on!(tx, portion.pick(FIGURES), |c, sql| sqlx::query_as(sql).bind(owner).bind(most).fetch_all(c).await)?)
+    Ok(on!(tx, portion.pick(FIGURES), |c, sql| sqlx::query_as(sql)
+        .bind(owner)
+        .bind(most)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// The companies of a portion that moved most: those whose odds grew first, each direction by size.

@@ -217,7 +217,8 @@ fn scale(fields: &mut Fields) -> MasterScale {
             sound = false;
         }
         sound &= name.is_some();
-        grades.push(Grade { grade: name.unwrap_or_default().to_owned(), upper: upper.and_then(Value::as_f64) });
+        grades
+            .push(Grade { grade: name.unwrap_or_default().to_owned(), upper: upper.and_then(Value::as_f64) });
     }
     if !sound {
         return MasterScale::built_in();

@@ -154,7 +154,9 @@ pub(crate) async fn change(state: &AppState, caller: &Caller, change: Change) ->
     let before = store::last(&mut tx, tenant.map(|t| t.0)).await?;
     let version = before.as_ref().map_or(0, |row| row.version);
     if change.expected.is_some_and(|expected| expected != i64::from(version)) {
-        return Err(Error::Conflict(format!("The master scale is at version {version} by now: read it again")));
+        return Err(Error::Conflict(format!(
+            "The master scale is at version {version} by now: read it again"
+        )));
     }
     let row = ScaleRow {
         id: Uuid::now_v7(),
@@ -170,7 +172,8 @@ pub(crate) async fn change(state: &AppState, caller: &Caller, change: Change) ->
         }
         _ => error.into(),
     })?;
-    let mut event = Event::done("scale.update").tenant(tenant).on("master_scale", row.id).after(audited(&row)?);
+    let mut event =
+        Event::done("scale.update").tenant(tenant).on("master_scale", row.id).after(audited(&row)?);
     if let Some(before) = before {
         event = event.before(audited(&before)?);
     }

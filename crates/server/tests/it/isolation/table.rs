@@ -28,6 +28,8 @@ enum Subject {
     Member,
     Tenant,
     Upload,
+    Annual,
+    Quarterly,
     ApiKey,
 }
 
@@ -71,6 +73,11 @@ impl Operation {
             Subject::Upload => {
                 let person = world.person(relation)?;
                 (vec![person.upload.to_string()], Some(person.belongs()))
+            }
+            Subject::Annual | Subject::Quarterly => {
+                let person = world.person(relation)?;
+                let id = if self.subject == Subject::Annual { person.annual } else { person.quarterly };
+                (vec![id.to_string()], Some(person.belongs()))
             }
             Subject::ApiKey => {
                 let person = world.person(relation)?;
@@ -209,6 +216,17 @@ fn quarterly(_: &World, _: Relation) -> Value {
     })
 }
 
+fn platform_too(_: &World, _: Relation) -> Value {
+    json!({ "include_platform_stats": true })
+}
+
+fn their_scale(world: &World, relation: Relation) -> Value {
+    json!({
+        "grades": [{ "grade": "good", "upper": 0.05 }, { "grade": "bad", "upper": null }],
+        "tenant_id": world.place(relation).unwrap().tenant.unwrap()
+    })
+}
+
 fn everything(_: &World, _: Relation) -> Value {
     json!({ "include_predictions": true, "include_companies": true, "include_errors": true })
 }
@@ -265,7 +283,7 @@ impl Operation {
 }
 
 use Permission as P;
-use Subject::{ApiKey, Listed, Member, Nothing, Organization, Person, Tenant, Upload};
+use Subject::{Annual, ApiKey, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload};
 
 pub const TABLE: &[Operation] = &[
     public("GET /"),
@@ -346,6 +364,17 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/predictions/quarterly", P::PredictionRead, Nothing),
     guarded("GET /api/v1/predictions/annual/system", P::PredictionReadSystem, Nothing),
     guarded("GET /api/v1/predictions/quarterly/system", P::PredictionReadSystem, Nothing),
+    // dashboard
+    guarded("GET /api/v1/predictions/stats", P::DashboardRead, Nothing),
+    guarded("GET /api/v1/predictions/dashboard", P::DashboardRead, Nothing)
+        .with("?include_platform_stats=true"),
+    guarded("POST /api/v1/predictions/dashboard", P::DashboardRead, Nothing).takes(platform_too),
+    guarded("GET /api/v1/predictions/annual/{id}/peers", P::PredictionRead, Annual),
+    guarded("GET /api/v1/predictions/quarterly/{id}/peers", P::PredictionRead, Quarterly),
+    // grades
+    guarded("GET /api/v1/master-scale", P::ScaleRead, Nothing),
+    guarded("GET /api/v1/master-scale/versions", P::ScaleRead, Nothing),
+    guarded("PUT /api/v1/master-scale", P::ScaleUpdate, Tenant).takes(their_scale),
     // uploads
     guarded("POST /api/v1/predictions/annual/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
     guarded("POST /api/v1/predictions/quarterly/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),

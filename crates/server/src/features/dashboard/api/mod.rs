@@ -4,7 +4,7 @@ mod portfolio;
 pub mod stats;
 
 pub use portfolio::{
-    GradeShare, KindName, Mover, Movers, OtherSectors, Portfolio, RiskShare, Sectors, SectorShare, TrendPoint,
+    GradeShare, KindName, Mover, Movers, OtherSectors, Portfolio, RiskShare, SectorShare, Sectors, TrendPoint,
 };
 pub use stats::{Counts, PredictionCounts, RecentJob, Stats, UserContext};
 
@@ -202,7 +202,8 @@ pub async fn post_dashboard(
 ) -> ApiResult<Response> {
     let platform = fields.flag("include_platform_stats");
     let organization = fields.optional_id("organization_filter");
-    let scope = fields.optional_text("custom_scope", 20, |text| Ok(text.to_owned())).filter(|t| !t.is_empty());
+    let scope =
+        fields.optional_text("custom_scope", 20, |text| Ok(text.to_owned())).filter(|t| !t.is_empty());
     let (platform, organization, scope) = fields.finish((platform, organization, scope))?;
     let organization = ("organization_filter", organization);
     answer(&state, &caller, platform, scope.as_deref(), organization, "custom_scope").await

@@ -56,8 +56,12 @@ macro_rules! measures {
 macro_rules! subject {
     ($kind:tt) => {
         concat!(
-            "SELECT p.id, p.company_id, c.symbol, c.sector, p.reporting_year, ", measures!($kind), "
-             FROM ", stringify!($kind), "_predictions p JOIN companies c ON c.id = p.company_id
+            "SELECT p.id, p.company_id, c.symbol, c.sector, p.reporting_year, ",
+            measures!($kind),
+            "
+             FROM ",
+            stringify!($kind),
+            "_predictions p JOIN companies c ON c.id = p.company_id
              WHERE p.id = $6
                AND ((p.access_level = 'personal' AND (p.created_by = $1 OR $4))
                     OR (p.access_level = 'organization' AND p.organization_id IN
@@ -92,8 +96,18 @@ macro_rules! in_sight {
 /// A ratio as a measure.
 macro_rules! ratio {
     ($measure:literal, $column:literal, $value:literal) => {
-        concat!(" UNION ALL SELECT ", $measure, ", ", $column, ", CAST(", $value, " AS DOUBLE PRECISION)
-                 FROM peers WHERE ", $column, " IS NOT NULL")
+        concat!(
+            " UNION ALL SELECT ",
+            $measure,
+            ", ",
+            $column,
+            ", CAST(",
+            $value,
+            " AS DOUBLE PRECISION)
+                 FROM peers WHERE ",
+            $column,
+            " IS NOT NULL"
+        )
     };
 }
 

@@ -48,7 +48,10 @@ impl ScopeName {
     pub(crate) fn read(field: &str, text: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == text.trim()).ok_or_else(|| {
             let name = field.replace('_', " ");
-            Error::field(field, format!("Invalid {name}: personal, organization, tenant or system is expected"))
+            Error::field(
+                field,
+                format!("Invalid {name}: personal, organization, tenant or system is expected"),
+            )
         })
     }
 }
@@ -86,7 +89,10 @@ async fn portion(state: &AppState, caller: &Caller, ask: &Ask) -> Result<Portion
         }
         if ask.scope.is_some_and(|scope| scope != ScopeName::Organization) {
             let name = ask.field.replace('_', " ");
-            return Err(Error::field(ask.field, format!("Invalid {name}: it goes with the scope organization alone")));
+            return Err(Error::field(
+                ask.field,
+                format!("Invalid {name}: it goes with the scope organization alone"),
+            ));
         }
         let mut tx = state.db.scoped_read(caller).await?;
         organizations::find(&mut tx, caller, Permission::DashboardRead, OrganizationId(id)).await?;
@@ -134,7 +140,8 @@ pub(crate) async fn dashboard(state: &AppState, caller: &Caller, ask: &Ask) -> R
     let trend = store::trend(&mut tx, portion).await?;
     let movers = store::movers(&mut tx, portion).await?;
     let about = store::about(&mut tx, portion).await?;
-    let platform = if ask.platform { Some(platform(&mut tx, about.system_last_updated).await?) } else { None };
+    let platform =
+        if ask.platform { Some(platform(&mut tx, about.system_last_updated).await?) } else { None };
     drop(tx);
     let scale = grades::by_id(state, caller.place.scale).await?;
     let dash = dash(portion, &about, &figures, &trend);
@@ -202,7 +209,9 @@ fn dash(portion: Portion, about: &About, figures: &[FigureRow], trend: &[TrendRo
     let totals = Totals::of(figures, trend);
     let named = |name: &Option<String>| name.clone().unwrap_or_default();
     let (scope, name, words) = match portion {
-        Portion::Personal(_) => (ScopeName::Personal, "Personal Data".to_owned(), "Your own companies and predictions"),
+        Portion::Personal(_) => {
+            (ScopeName::Personal, "Personal Data".to_owned(), "Your own companies and predictions")
+        }
         Portion::Organization(_) => (
             ScopeName::Organization,
             named(&about.organization_name),

@@ -4,7 +4,8 @@ use accunode_domain::{MasterScale, RiskLevel};
 
 use crate::features::dashboard::{
     api::{
-        GradeShare, KindName, Mover, Movers, OtherSectors, Portfolio, RiskShare, SectorShare, Sectors, TrendPoint,
+        GradeShare, KindName, Mover, Movers, OtherSectors, Portfolio, RiskShare, SectorShare, Sectors,
+        TrendPoint,
     },
     store::{FigureRow, MoverRow, TrendRow},
 };
@@ -28,10 +29,9 @@ pub(super) fn portfolio(
     let rated = |part: &str, label: &str| {
         figures.iter().find(|row| row.part == part && row.label == label).map_or(0, |row| row.rated)
     };
-    let by_risk_level = RiskLevel::ALL.iter().map(|level| RiskShare {
-        risk_level: level.to_string(),
-        companies: rated("risk", level.as_str()),
-    });
+    let by_risk_level = RiskLevel::ALL
+        .iter()
+        .map(|level| RiskShare { risk_level: level.to_string(), companies: rated("risk", level.as_str()) });
     Portfolio {
         rated_companies: rated("all", ""),
         by_risk_level: by_risk_level.collect(),
