@@ -80,7 +80,7 @@ on_both_engines! {
     async fn a_scope_may_be_asked_for_as_far_as_the_role_goes(test: TestDb) {
         let app = filled(test).await;
         let people = &app.people;
-        let (ours, theirs) = (people.organization(), people.stranger.organization_id.unwrap());
+        let (ours, theirs) = (people.organization(), people.stranger.organization_id.unwrap().0);
         let nowhere = uuid::Uuid::now_v7();
         let (ok, forbidden, invalid) = (StatusCode::OK, StatusCode::FORBIDDEN, StatusCode::UNPROCESSABLE_ENTITY);
         for (actor, scope, organization, status, total) in [
