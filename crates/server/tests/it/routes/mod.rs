@@ -4,6 +4,8 @@ mod api_keys;
 mod audit_log;
 mod auth;
 mod contact;
+mod dashboard;
+mod grades;
 mod ops;
 mod organizations;
 pub(crate) mod predictions;
