@@ -4,6 +4,7 @@
 mod bulk;
 mod concurrency;
 mod errors;
+mod glance;
 mod isolation;
 mod isolation_people;
 mod migrations;
