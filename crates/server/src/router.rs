@@ -16,8 +16,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{
-        api_keys, audit_log, auth, contact, ops, organizations, predictions, score, tenant_admins, tenants,
-        uploads, users,
+        api_keys, audit_log, auth, contact, dashboard, grades, ops, organizations, predictions, score,
+        tenant_admins, tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},
@@ -49,6 +49,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(people())
         .merge(customers())
         .merge(departments())
+        .merge(insights())
         .merge(limited(
             Class::Ml,
             routes()
@@ -200,6 +201,30 @@ fn people() -> OpenApiRouter<AppState> {
         ))
         .merge(limited(Class::TenantRead, routes().routes(routes!(admins::tenant_admin_info))))
         .merge(limited(Class::TenantCreate, routes().routes(routes!(admins::create_tenant_with_admin))))
+}
+
+/// Figures of portfolios, and the scale that gives grades.
+fn insights() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::Analytics,
+            routes()
+                .routes(routes!(dashboard::api::stats::stats))
+                .routes(routes!(dashboard::api::get_dashboard, dashboard::api::post_dashboard)),
+        ))
+        .merge(limited(
+            Class::PredictionRead,
+            routes()
+                .routes(routes!(dashboard::peers::api::peers_annual))
+                .routes(routes!(dashboard::peers::api::peers_quarterly)),
+        ))
+        .merge(limited(
+            Class::DataRead,
+            routes().routes(routes!(grades::api::in_force)).routes(routes!(grades::api::versions)),
+        ))
+        .merge(limited(Class::Other, routes().routes(routes!(grades::api::change))))
 }
 
 /// Operations that take a file and bound its size themselves.

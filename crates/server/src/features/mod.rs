@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod audit_log;
 pub mod auth;
 pub mod contact;
+pub mod dashboard;
 pub mod grades;
 pub mod ops;
 pub mod organizations;
