@@ -8,6 +8,7 @@ pub mod auth;
 pub mod contact;
 pub mod dashboard;
 pub mod grades;
+pub mod models;
 pub mod ops;
 pub mod organizations;
 pub mod predictions;
