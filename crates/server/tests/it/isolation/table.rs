@@ -386,10 +386,16 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/predictions/quarterly/{id}", P::PredictionRead, Quarterly),
     guarded("GET /api/v1/predictions/annual/{id}/versions", P::PredictionRead, Annual),
     guarded("GET /api/v1/predictions/quarterly/{id}/versions", P::PredictionRead, Quarterly),
-    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual).takes(annual),
-    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly).takes(quarterly),
-    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual),
-    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly),
+    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual)
+        .takes(annual)
+        .tells_of_surroundings(),
+    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly)
+        .takes(quarterly)
+        .tells_of_surroundings(),
+    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual)
+        .tells_of_surroundings(),
+    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly)
+        .tells_of_surroundings(),
     guarded("DELETE /api/v1/predictions/annual/{id}", P::PredictionDelete, Annual),
     guarded("DELETE /api/v1/predictions/quarterly/{id}", P::PredictionDelete, Quarterly),
     // dashboard
