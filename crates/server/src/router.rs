@@ -16,8 +16,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{
-        api_keys, audit_log, auth, contact, ops, organizations, predictions, score, tenant_admins, tenants,
-        uploads, users,
+        api_keys, audit_log, auth, companies, contact, ops, organizations, predictions, score, tenant_admins,
+        tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},
@@ -49,6 +49,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(people())
         .merge(customers())
         .merge(departments())
+        .merge(portfolio())
         .merge(limited(
             Class::Ml,
             routes()
@@ -77,7 +78,7 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
-        .merge(limited(Class::Analytics, files()))
+        .merge(files())
         .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
 }
@@ -163,6 +164,25 @@ fn departments() -> OpenApiRouter<AppState> {
         .merge(limited(Class::OrgToken, routes().routes(routes!(access::regenerate_token))))
 }
 
+/// Operations on companies.
+fn portfolio() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use companies::api::{list, manage};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::CompanyRead,
+            routes().routes(routes!(list::list)).routes(routes!(list::suggest)),
+        ))
+        .merge(limited(
+            Class::DataRead,
+            routes().routes(routes!(list::by_symbol)).routes(routes!(manage::get)),
+        ))
+        .merge(limited(Class::UserCreate, routes().routes(routes!(manage::create))))
+        .merge(limited(Class::UserUpdate, routes().routes(routes!(manage::update))))
+        .merge(limited(Class::UserDelete, routes().routes(routes!(manage::delete))))
+}
+
 /// Operations on people and those who run tenants.
 fn people() -> OpenApiRouter<AppState> {
     use RateClass as Class;
@@ -213,8 +233,11 @@ fn bodies() -> OpenApiRouter<AppState> {
 
 /// Operations that give a file, which may take long to make.
 fn files() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(audit_log::api::export))
+    use RateClass as Class;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(Class::Analytics, routes().routes(routes!(audit_log::api::export))))
+        .merge(limited(Class::DataRead, routes().routes(routes!(companies::api::list::export))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
 }
 
