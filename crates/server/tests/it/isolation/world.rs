@@ -42,6 +42,7 @@ pub struct Person {
     pub actor: Actor,
     pub email: String,
     pub upload: Uuid,
+    pub company: Uuid,
     pub api_key: Uuid,
 }
 
@@ -218,12 +219,12 @@ async fn person(
         .await
         .map(drop))
     .unwrap();
-    let upload = work(tx, &actor, &name).await;
-    Person { actor, email, upload, api_key }
+    let (upload, company) = work(tx, &actor, &name).await;
+    Person { actor, email, upload, company, api_key }
 }
 
 /// An upload, and a company with an annual prediction, at the person's own level.
-async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> Uuid {
+async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Uuid) {
     const UPLOAD: &str =
         "INSERT INTO bulk_upload_jobs (id, user_id, organization_id, access_level, job_type, status,
                               original_filename, file_key, file_size, file_sha256, queue_priority, created_at,
@@ -273,5 +274,5 @@ async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> Uuid {
         .await
         .map(drop))
     .unwrap();
-    upload
+    (upload, company)
 }
