@@ -144,19 +144,34 @@ CREATE INDEX companies_by_level ON companies (name, id) WHERE access_level = 'sy
 CREATE INDEX companies_by_name ON companies (name, id);
 CREATE INDEX companies_by_age ON companies (created_at DESC, id DESC);
 
--- Lists are newest first and go on behind a row, so their indexes run the same way in both columns.
+-- Lists are newest first and go on behind a row, so their indexes run the same way in both columns. What somebody made
+-- is listed by them where it is personal; an analyst's rows of the organization would only stand in the way.
 DROP INDEX annual_predictions_by_organization;
 CREATE INDEX annual_predictions_by_organization ON annual_predictions (organization_id, created_at DESC, id DESC);
 DROP INDEX annual_predictions_by_creator;
-CREATE INDEX annual_predictions_by_creator ON annual_predictions (created_by, created_at DESC, id DESC);
+CREATE INDEX annual_predictions_by_creator ON annual_predictions (created_by, created_at DESC, id DESC) WHERE access_level = 'personal';
 DROP INDEX annual_predictions_by_level;
 CREATE INDEX annual_predictions_by_level ON annual_predictions (access_level, created_at DESC, id DESC);
 DROP INDEX quarterly_predictions_by_organization;
 CREATE INDEX quarterly_predictions_by_organization ON quarterly_predictions (organization_id, created_at DESC, id DESC);
 DROP INDEX quarterly_predictions_by_creator;
-CREATE INDEX quarterly_predictions_by_creator ON quarterly_predictions (created_by, created_at DESC, id DESC);
+CREATE INDEX quarterly_predictions_by_creator ON quarterly_predictions (created_by, created_at DESC, id DESC) WHERE access_level = 'personal';
 DROP INDEX quarterly_predictions_by_level;
 CREATE INDEX quarterly_predictions_by_level ON quarterly_predictions (access_level, created_at DESC, id DESC);
+
+-- Means by period are read from these alone; what is updated is rare, and its indexes small.
+CREATE INDEX annual_predictions_figures
+    ON annual_predictions (organization_id, reporting_year, reporting_quarter, access_level, probability);
+CREATE INDEX annual_predictions_updated_by_creator ON annual_predictions (created_by, updated_at)
+    WHERE updated_at IS NOT NULL;
+CREATE INDEX annual_predictions_updated_by_level ON annual_predictions (access_level, updated_at)
+    WHERE updated_at IS NOT NULL;
+CREATE INDEX quarterly_predictions_figures
+    ON quarterly_predictions (organization_id, reporting_year, reporting_quarter, access_level, ensemble_probability, logistic_probability);
+CREATE INDEX quarterly_predictions_updated_by_creator ON quarterly_predictions (created_by, updated_at)
+    WHERE updated_at IS NOT NULL;
+CREATE INDEX quarterly_predictions_updated_by_level ON quarterly_predictions (access_level, updated_at)
+    WHERE updated_at IS NOT NULL;
 
 -- Counts the changes of what an organization, a person (personal level) or the system (the zero id) owns: what was
 -- worked out at one count is good until the next. Holds nothing of anybody's.

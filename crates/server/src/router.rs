@@ -16,8 +16,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{
-        api_keys, audit_log, auth, companies, contact, ops, organizations, predictions, score, tenant_admins,
-        tenants, uploads, users,
+        api_keys, audit_log, auth, companies, contact, dashboard, grades, ops, organizations, predictions,
+        score, tenant_admins, tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},
@@ -50,11 +50,19 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(customers())
         .merge(departments())
         .merge(portfolio())
+        .merge(insights())
         .merge(limited(
             Class::Ml,
             routes()
                 .routes(routes!(predictions::api::create::create_annual))
                 .routes(routes!(predictions::api::create::create_quarterly))
+                .routes(routes!(predictions::api::one::update_annual, predictions::api::one::delete_annual))
+                .routes(routes!(
+                    predictions::api::one::update_quarterly,
+                    predictions::api::one::delete_quarterly
+                ))
+                .routes(routes!(predictions::api::one::rescore_annual))
+                .routes(routes!(predictions::api::one::rescore_quarterly))
                 .routes(routes!(score::api::batch::rows))
                 .routes(routes!(score::api::what_if::what_if))
                 .routes(routes!(score::api::target::target)),
@@ -65,7 +73,11 @@ fn api() -> OpenApiRouter<AppState> {
                 .routes(routes!(predictions::api::list::list_annual))
                 .routes(routes!(predictions::api::list::list_quarterly))
                 .routes(routes!(predictions::api::system::system_annual))
-                .routes(routes!(predictions::api::system::system_quarterly)),
+                .routes(routes!(predictions::api::system::system_quarterly))
+                .routes(routes!(predictions::api::one::get_annual))
+                .routes(routes!(predictions::api::one::get_quarterly))
+                .routes(routes!(predictions::api::versions::versions_annual))
+                .routes(routes!(predictions::api::versions::versions_quarterly)),
         ))
         .merge(limited(
             Class::JobRead,
@@ -222,6 +234,30 @@ fn people() -> OpenApiRouter<AppState> {
         .merge(limited(Class::TenantCreate, routes().routes(routes!(admins::create_tenant_with_admin))))
 }
 
+/// Figures of portfolios, and the scale that gives grades.
+fn insights() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::Analytics,
+            routes()
+                .routes(routes!(dashboard::api::stats::stats))
+                .routes(routes!(dashboard::api::get_dashboard, dashboard::api::post_dashboard)),
+        ))
+        .merge(limited(
+            Class::PredictionRead,
+            routes()
+                .routes(routes!(dashboard::peers::api::peers_annual))
+                .routes(routes!(dashboard::peers::api::peers_quarterly)),
+        ))
+        .merge(limited(
+            Class::DataRead,
+            routes().routes(routes!(grades::api::in_force)).routes(routes!(grades::api::versions)),
+        ))
+        .merge(limited(Class::Other, routes().routes(routes!(grades::api::change))))
+}
+
 /// Operations that take a file and bound its size themselves.
 fn bodies() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -236,7 +272,15 @@ fn files() -> OpenApiRouter<AppState> {
     use RateClass as Class;
     let routes = OpenApiRouter::new;
     routes()
-        .merge(limited(Class::Analytics, routes().routes(routes!(audit_log::api::export))))
+        .merge(limited(
+            Class::Analytics,
+            routes()
+                .routes(routes!(audit_log::api::export))
+                .routes(routes!(predictions::api::export::export_annual))
+                .routes(routes!(predictions::api::export::export_quarterly))
+                .routes(routes!(predictions::api::export::export_system_annual))
+                .routes(routes!(predictions::api::export::export_system_quarterly)),
+        ))
         .merge(limited(Class::DataRead, routes().routes(routes!(companies::api::list::export))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
 }

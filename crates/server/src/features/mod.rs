@@ -7,6 +7,7 @@ pub mod audit_log;
 pub mod auth;
 pub mod companies;
 pub mod contact;
+pub mod dashboard;
 pub mod grades;
 pub mod ops;
 pub mod organizations;

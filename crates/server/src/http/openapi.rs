@@ -27,6 +27,8 @@ use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
         (name = "predictions", description = "Scores of single companies"),
         (name = "score", description = "Scores that are not stored, and what would change them"),
         (name = "uploads", description = "Portfolio files, scored as jobs"),
+        (name = "dashboard", description = "Figures of what is in sight"),
+        (name = "grades", description = "The master scale that gives probabilities their grades"),
         (name = "tenants", description = "Customers"),
         (name = "tenant_admins", description = "Who runs the customers"),
         (name = "organizations", description = "Departments of customers and their people"),

@@ -30,6 +30,8 @@ enum Subject {
     Upload,
     Company,
     ApiKey,
+    Annual,
+    Quarterly,
 }
 
 pub struct Operation {
@@ -76,6 +78,12 @@ impl Operation {
             Subject::Company => {
                 let person = world.person(relation)?;
                 (vec![person.company.to_string()], Some(person.belongs()))
+            }
+            Subject::Annual | Subject::Quarterly => {
+                let person = world.person(relation)?;
+                let ids = person.predictions;
+                let id = if self.subject == Subject::Annual { ids.annual } else { ids.quarterly };
+                (vec![id.to_string()], Some(person.belongs()))
             }
             Subject::ApiKey => {
                 let person = world.person(relation)?;
@@ -206,6 +214,15 @@ fn sector(_: &World, _: Relation) -> Value {
     json!({ "sector": "Another Sector" })
 }
 
+/// Holds what each of the three operations asks for.
+fn scored(world: &World, relation: Relation) -> Value {
+    let row = annual(world, relation);
+    json!({
+        "kind": "annual", "rows": [row], "explain": true, "base": row, "risk_level": "HIGH",
+        "changes": { "return_on_assets": 2.0 }
+    })
+}
+
 fn annual(_: &World, _: Relation) -> Value {
     json!({
         "company_symbol": fresh()[..16], "company_name": "Example Works", "market_cap": 1.0, "sector": "Sector",
@@ -278,7 +295,9 @@ impl Operation {
 }
 
 use Permission as P;
-use Subject::{ApiKey, Company, Listed, Member, Nothing, Organization, Person, Tenant, Upload};
+use Subject::{
+    Annual, ApiKey, Company, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload,
+};
 
 pub const TABLE: &[Operation] = &[
     public("GET /"),
@@ -368,6 +387,24 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/predictions/quarterly", P::PredictionRead, Nothing),
     guarded("GET /api/v1/predictions/annual/system", P::PredictionReadSystem, Nothing),
     guarded("GET /api/v1/predictions/quarterly/system", P::PredictionReadSystem, Nothing),
+    // score
+    guarded("POST /api/v1/score", P::ScoreRun, Nothing).takes(scored),
+    guarded("POST /api/v1/score/what-if", P::ScoreRun, Nothing).takes(scored),
+    guarded("POST /api/v1/score/target", P::ScoreRun, Nothing).takes(scored),
+    guarded("GET /api/v1/predictions/annual/export", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/quarterly/export", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/annual/system/export", P::PredictionReadSystem, Nothing),
+    guarded("GET /api/v1/predictions/quarterly/system/export", P::PredictionReadSystem, Nothing),
+    guarded("GET /api/v1/predictions/annual/{id}", P::PredictionRead, Annual),
+    guarded("GET /api/v1/predictions/quarterly/{id}", P::PredictionRead, Quarterly),
+    guarded("GET /api/v1/predictions/annual/{id}/versions", P::PredictionRead, Annual),
+    guarded("GET /api/v1/predictions/quarterly/{id}/versions", P::PredictionRead, Quarterly),
+    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual).takes(annual),
+    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly).takes(quarterly),
+    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual),
+    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly),
+    guarded("DELETE /api/v1/predictions/annual/{id}", P::PredictionDelete, Annual),
+    guarded("DELETE /api/v1/predictions/quarterly/{id}", P::PredictionDelete, Quarterly),
     // uploads
     guarded("POST /api/v1/predictions/annual/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
     guarded("POST /api/v1/predictions/quarterly/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
