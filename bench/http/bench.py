@@ -169,7 +169,7 @@ def wrk(args, base, tokens_file, *what):
     """A second of warming up, then the run."""
     figures = None
     for seconds in (1, args.seconds):
-        out = run(["wrk", "-t1", f"-c{args.connections}", f"-d{seconds}s", "-s", HERE / "load.lua", base, "--",
+        out = run(["wrk", "-t1", "--timeout", "20s", f"-c{args.connections}", f"-d{seconds}s", "-s", HERE / "load.lua", base, "--",
                    tokens_file, *what])
         figures = json.loads(out.strip().splitlines()[-1])
         if figures["failed"] or figures["refused"]:
