@@ -153,6 +153,21 @@ CREATE INDEX quarterly_predictions_by_creator ON quarterly_predictions (created_
 DROP INDEX quarterly_predictions_by_level;
 CREATE INDEX quarterly_predictions_by_level ON quarterly_predictions (access_level, created_at DESC, id DESC);
 
+-- Means by period are read from these alone. Row-level security looks at the level and the creator, so PostgreSQL
+-- keeps those beside; what is updated is rare, and its indexes small.
+CREATE INDEX annual_predictions_figures ON annual_predictions (organization_id, reporting_year, reporting_quarter)
+    INCLUDE (probability, access_level, created_by);
+CREATE INDEX annual_predictions_updated_by_creator ON annual_predictions (created_by, updated_at)
+    WHERE updated_at IS NOT NULL;
+CREATE INDEX annual_predictions_updated_by_level ON annual_predictions (access_level, updated_at)
+    WHERE updated_at IS NOT NULL;
+CREATE INDEX quarterly_predictions_figures ON quarterly_predictions (organization_id, reporting_year, reporting_quarter)
+    INCLUDE (ensemble_probability, logistic_probability, access_level, created_by);
+CREATE INDEX quarterly_predictions_updated_by_creator ON quarterly_predictions (created_by, updated_at)
+    WHERE updated_at IS NOT NULL;
+CREATE INDEX quarterly_predictions_updated_by_level ON quarterly_predictions (access_level, updated_at)
+    WHERE updated_at IS NOT NULL;
+
 -- Counts the changes of what an organization, a person (personal level) or the system (the zero id) owns: what was
 -- worked out at one count is good until the next. Holds nothing of anybody's.
 CREATE TABLE data_versions (

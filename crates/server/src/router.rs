@@ -5,20 +5,25 @@ use std::{net::SocketAddr, time::Duration};
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
+    timeout::TimeoutLayer,
+};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{
-        api_keys, audit_log, auth, contact, ops, organizations, predictions, tenant_admins, tenants, uploads,
-        users,
+        api_keys, audit_log, auth, contact, dashboard, grades, ops, organizations, predictions, score,
+        tenant_admins, tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
         problem,
+        table::XLSX,
     },
     middleware,
     state::AppState,
@@ -28,6 +33,8 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(30);
 /// The same where a file comes along.
 const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
+/// The same where a file is made before it is sent.
+const LONGEST_FILE: Duration = Duration::from_secs(300);
 /// The same where a mail server is waited for, which has a minute of its own.
 const LONGEST_MAIL: Duration = Duration::from_secs(90);
 /// The largest body of a request without a file, in bytes.
@@ -42,11 +49,15 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(people())
         .merge(customers())
         .merge(departments())
+        .merge(insights())
         .merge(limited(
             Class::Ml,
             routes()
                 .routes(routes!(predictions::api::create::create_annual))
-                .routes(routes!(predictions::api::create::create_quarterly)),
+                .routes(routes!(predictions::api::create::create_quarterly))
+                .routes(routes!(score::api::batch::rows))
+                .routes(routes!(score::api::what_if::what_if))
+                .routes(routes!(score::api::target::target)),
         ))
         .merge(limited(
             Class::PredictionRead,
@@ -63,13 +74,11 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
         .merge(limited(
             Class::Analytics,
-            routes()
-                .routes(routes!(audit_log::api::list))
-                .routes(routes!(audit_log::api::export))
-                .routes(routes!(audit_log::api::verify)),
+            routes().routes(routes!(audit_log::api::list)).routes(routes!(audit_log::api::verify)),
         ))
         .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
+        .merge(limited(Class::Analytics, files()))
         .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
 }
@@ -194,6 +203,30 @@ fn people() -> OpenApiRouter<AppState> {
         .merge(limited(Class::TenantCreate, routes().routes(routes!(admins::create_tenant_with_admin))))
 }
 
+/// Figures of portfolios, and the scale that gives grades.
+fn insights() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::Analytics,
+            routes()
+                .routes(routes!(dashboard::api::stats::stats))
+                .routes(routes!(dashboard::api::get_dashboard, dashboard::api::post_dashboard)),
+        ))
+        .merge(limited(
+            Class::PredictionRead,
+            routes()
+                .routes(routes!(dashboard::peers::api::peers_annual))
+                .routes(routes!(dashboard::peers::api::peers_quarterly)),
+        ))
+        .merge(limited(
+            Class::DataRead,
+            routes().routes(routes!(grades::api::in_force)).routes(routes!(grades::api::versions)),
+        ))
+        .merge(limited(Class::Other, routes().routes(routes!(grades::api::change))))
+}
+
 /// Operations that take a file and bound its size themselves.
 fn bodies() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -201,6 +234,13 @@ fn bodies() -> OpenApiRouter<AppState> {
         .routes(routes!(uploads::api::submit::submit_quarterly))
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
+}
+
+/// Operations that give a file, which may take long to make.
+fn files() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(audit_log::api::export))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
 }
 
 /// Operations that wait for a mail server.
@@ -246,10 +286,15 @@ pub fn router(state: &AppState) -> Router {
     Router::new()
         .fallback_service(routes)
         .layer(CatchPanicLayer::custom(middleware::panicked))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(middleware::cors(&state.config.cors_origins))
         .layer(axum::middleware::from_fn(middleware::headers))
         .layer(axum::middleware::from_fn(middleware::trim_trailing_slash))
+}
+
+/// What is not compressed already.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new(XLSX))
 }
 
 /// Answers requests until `stop` is cancelled, then finishes those under way.

@@ -1,6 +1,7 @@
 //! Request bodies and queries, read field by field so that one answer names everything that is wrong.
 
 mod figures;
+mod nested;
 
 use std::ops::RangeInclusive;
 
@@ -178,6 +179,16 @@ impl Fields {
             self.invalid(field, &format!("a list of 1 to {most} texts is expected"));
             Vec::new()
         })
+    }
+
+    /// A required list of 1 to `most` items of any kind, which the caller reads.
+    pub fn list(&mut self, field: &str, most: usize) -> Vec<Value> {
+        match self.required(field) {
+            None => return Vec::new(),
+            Some(Value::Array(list)) if (1..=most).contains(&list.len()) => return list,
+            Some(_) => self.invalid(field, &format!("a list of 1 to {most} items is expected")),
+        }
+        Vec::new()
     }
 
     /// A required secret, taken as it is: not trimmed, of 1 to 1,024 characters.
