@@ -55,6 +55,13 @@ fn api() -> OpenApiRouter<AppState> {
             routes()
                 .routes(routes!(predictions::api::create::create_annual))
                 .routes(routes!(predictions::api::create::create_quarterly))
+                .routes(routes!(predictions::api::one::update_annual, predictions::api::one::delete_annual))
+                .routes(routes!(
+                    predictions::api::one::update_quarterly,
+                    predictions::api::one::delete_quarterly
+                ))
+                .routes(routes!(predictions::api::one::rescore_annual))
+                .routes(routes!(predictions::api::one::rescore_quarterly))
                 .routes(routes!(score::api::batch::rows))
                 .routes(routes!(score::api::what_if::what_if))
                 .routes(routes!(score::api::target::target)),
@@ -65,7 +72,11 @@ fn api() -> OpenApiRouter<AppState> {
                 .routes(routes!(predictions::api::list::list_annual))
                 .routes(routes!(predictions::api::list::list_quarterly))
                 .routes(routes!(predictions::api::system::system_annual))
-                .routes(routes!(predictions::api::system::system_quarterly)),
+                .routes(routes!(predictions::api::system::system_quarterly))
+                .routes(routes!(predictions::api::one::get_annual))
+                .routes(routes!(predictions::api::one::get_quarterly))
+                .routes(routes!(predictions::api::versions::versions_annual))
+                .routes(routes!(predictions::api::versions::versions_quarterly)),
         ))
         .merge(limited(
             Class::JobRead,

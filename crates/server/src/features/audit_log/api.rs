@@ -148,7 +148,9 @@ pub async fn list(
 ) -> ApiResult<Json<AuditPage>> {
     let filter = Filter::new(&caller, params)?;
     let page = service::list(&state, &caller, &filter, page.page, page.size).await?;
-    let pagination = Pagination { total: page.total, page: page.page, size: page.size, pages: page.pages() };
+    let pages = page.pages();
+    let pagination =
+        Pagination { total: page.total, page: page.page, size: page.size, pages, next_cursor: None };
     let entries = page.items.into_iter().map(AuditEntry::from).collect();
     Ok(Json(AuditPage { success: true, entries, pagination }))
 }

@@ -29,6 +29,8 @@ enum Subject {
     Tenant,
     Upload,
     ApiKey,
+    Annual,
+    Quarterly,
 }
 
 pub struct Operation {
@@ -71,6 +73,12 @@ impl Operation {
             Subject::Upload => {
                 let person = world.person(relation)?;
                 (vec![person.upload.to_string()], Some(person.belongs()))
+            }
+            Subject::Annual | Subject::Quarterly => {
+                let person = world.person(relation)?;
+                let ids = person.predictions;
+                let id = if self.subject == Subject::Annual { ids.annual } else { ids.quarterly };
+                (vec![id.to_string()], Some(person.belongs()))
             }
             Subject::ApiKey => {
                 let person = world.person(relation)?;
@@ -265,7 +273,9 @@ impl Operation {
 }
 
 use Permission as P;
-use Subject::{ApiKey, Listed, Member, Nothing, Organization, Person, Tenant, Upload};
+use Subject::{
+    Annual, ApiKey, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload,
+};
 
 pub const TABLE: &[Operation] = &[
     public("GET /"),
@@ -346,6 +356,16 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/predictions/quarterly", P::PredictionRead, Nothing),
     guarded("GET /api/v1/predictions/annual/system", P::PredictionReadSystem, Nothing),
     guarded("GET /api/v1/predictions/quarterly/system", P::PredictionReadSystem, Nothing),
+    guarded("GET /api/v1/predictions/annual/{id}", P::PredictionRead, Annual),
+    guarded("GET /api/v1/predictions/quarterly/{id}", P::PredictionRead, Quarterly),
+    guarded("GET /api/v1/predictions/annual/{id}/versions", P::PredictionRead, Annual),
+    guarded("GET /api/v1/predictions/quarterly/{id}/versions", P::PredictionRead, Quarterly),
+    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual).takes(annual),
+    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly).takes(quarterly),
+    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual),
+    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly),
+    guarded("DELETE /api/v1/predictions/annual/{id}", P::PredictionDelete, Annual),
+    guarded("DELETE /api/v1/predictions/quarterly/{id}", P::PredictionDelete, Quarterly),
     // uploads
     guarded("POST /api/v1/predictions/annual/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
     guarded("POST /api/v1/predictions/quarterly/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
