@@ -273,9 +273,7 @@ impl Operation {
 }
 
 use Permission as P;
-use Subject::{
-    Annual, ApiKey, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload,
-};
+use Subject::{Annual, ApiKey, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload};
 
 pub const TABLE: &[Operation] = &[
     public("GET /"),
