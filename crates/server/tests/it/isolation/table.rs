@@ -201,6 +201,15 @@ fn their_member(world: &World, relation: Relation) -> Value {
     json!({ "user_id": world.person(relation).unwrap().actor.user_id })
 }
 
+/// Holds what each of the three operations asks for.
+fn scored(world: &World, relation: Relation) -> Value {
+    let row = annual(world, relation);
+    json!({
+        "kind": "annual", "rows": [row], "explain": true, "base": row, "risk_level": "HIGH",
+        "changes": { "return_on_assets": 2.0 }
+    })
+}
+
 fn annual(_: &World, _: Relation) -> Value {
     json!({
         "company_symbol": fresh()[..16], "company_name": "Example Works", "market_cap": 1.0, "sector": "Sector",
@@ -354,6 +363,14 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/predictions/quarterly", P::PredictionRead, Nothing),
     guarded("GET /api/v1/predictions/annual/system", P::PredictionReadSystem, Nothing),
     guarded("GET /api/v1/predictions/quarterly/system", P::PredictionReadSystem, Nothing),
+    // score
+    guarded("POST /api/v1/score", P::ScoreRun, Nothing).takes(scored),
+    guarded("POST /api/v1/score/what-if", P::ScoreRun, Nothing).takes(scored),
+    guarded("POST /api/v1/score/target", P::ScoreRun, Nothing).takes(scored),
+    guarded("GET /api/v1/predictions/annual/export", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/quarterly/export", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/annual/system/export", P::PredictionReadSystem, Nothing),
+    guarded("GET /api/v1/predictions/quarterly/system/export", P::PredictionReadSystem, Nothing),
     guarded("GET /api/v1/predictions/annual/{id}", P::PredictionRead, Annual),
     guarded("GET /api/v1/predictions/quarterly/{id}", P::PredictionRead, Quarterly),
     guarded("GET /api/v1/predictions/annual/{id}/versions", P::PredictionRead, Annual),

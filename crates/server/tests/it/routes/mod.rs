@@ -7,6 +7,7 @@ mod contact;
 mod ops;
 mod organizations;
 pub(crate) mod predictions;
+mod score;
 mod tenant_admins;
 mod tenants;
 mod uploads;

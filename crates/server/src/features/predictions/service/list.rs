@@ -12,7 +12,7 @@ use crate::{
     caller::{Caller, Versions},
     features::predictions::store::{
         PredictionRow,
-        list::{self as store, Part, Window},
+        list::{self as store, Part, Sight, Window},
     },
     state::AppState,
 };
@@ -77,7 +77,23 @@ pub(crate) async fn list(
     Ok(Listed { rows, total, page: asked.page(), size: asked.size(), next })
 }
 
-/// How many rows a part of a list has: kept as long as nobody changes them.
+/// How many rows a list has.
+pub(super) async fn total(
+    state: &AppState,
+    tx: &mut Tx,
+    caller: &Caller,
+    kind: Kind,
+    sight: &Sight,
+    filter: &Filter,
+) -> Result<i64> {
+    let mut total = 0;
+    for part in sight.parts() {
+        total += count(state, tx, caller, kind, part, filter).await?;
+    }
+    Ok(total)
+}
+
+/// How many rows a part of a list has: counted once and then known until something in it changes.
 async fn count(
     state: &AppState,
     tx: &mut Tx,
