@@ -93,7 +93,7 @@ pub(super) async fn total(
     Ok(total)
 }
 
-/// How many rows a part of a list has: kept as long as nobody changes them.
+/// How many rows a part of a list has: counted once and then known until something in it changes.
 async fn count(
     state: &AppState,
     tx: &mut Tx,
