@@ -61,7 +61,7 @@ on_both_engines! {
         let app = TestApp::without_worker(test, Limits::default()).await;
         for (i, ratio) in [1.0, 30.0, 60.0, 95.0].iter().enumerate() {
             let body = changed(annual(&format!("ROW{i}")), &json!({ "long_term_debt_to_total_capital": ratio }));
-            super::stored(&app, &app.people.user, "annual", &body).await;
+            crate::routes::predictions::stored(&app, &app.people.user, "annual", &body).await;
         }
         let page = app.client(&app.people.user).get_ok("/predictions/annual?explain=true").await;
         for row in page["predictions"].as_array().unwrap() {
