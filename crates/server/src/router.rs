@@ -16,8 +16,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{
-        api_keys, audit_log, auth, companies, contact, dashboard, grades, ops, organizations, predictions,
-        score, tenant_admins, tenants, uploads, users,
+        api_keys, audit_log, auth, companies, contact, dashboard, grades, models, ops, organizations,
+        predictions, score, tenant_admins, tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},
@@ -49,6 +49,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(people())
         .merge(customers())
         .merge(departments())
+        .merge(limited(Class::Other, bundles()))
         .merge(portfolio())
         .merge(insights())
         .merge(limited(
@@ -93,6 +94,17 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(files())
         .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
+}
+
+/// Operations on models, but for importing one.
+fn bundles() -> OpenApiRouter<AppState> {
+    use models::api;
+    OpenApiRouter::new()
+        .routes(routes!(api::list))
+        .routes(routes!(api::get))
+        .routes(routes!(api::history))
+        .routes(routes!(api::activate))
+        .routes(routes!(api::rollback))
 }
 
 /// Operations on tenants.
@@ -263,6 +275,7 @@ fn bodies() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(uploads::api::submit::submit_annual))
         .routes(routes!(uploads::api::submit::submit_quarterly))
+        .routes(routes!(models::api::import))
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
 }

@@ -9,6 +9,7 @@ pub mod companies;
 pub mod contact;
 pub mod dashboard;
 pub mod grades;
+pub mod models;
 pub mod ops;
 pub mod organizations;
 pub mod predictions;

@@ -29,9 +29,9 @@ enum Subject {
     Tenant,
     Upload,
     Company,
-    ApiKey,
     Annual,
     Quarterly,
+    ApiKey,
 }
 
 pub struct Operation {
@@ -239,6 +239,17 @@ fn quarterly(_: &World, _: Relation) -> Value {
     })
 }
 
+fn platform_too(_: &World, _: Relation) -> Value {
+    json!({ "include_platform_stats": true })
+}
+
+fn their_scale(world: &World, relation: Relation) -> Value {
+    json!({
+        "grades": [{ "grade": "good", "upper": 0.05 }, { "grade": "bad", "upper": null }],
+        "tenant_id": world.place(relation).unwrap().tenant.unwrap()
+    })
+}
+
 fn everything(_: &World, _: Relation) -> Value {
     json!({ "include_predictions": true, "include_companies": true, "include_errors": true })
 }
@@ -399,12 +410,29 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/predictions/quarterly/{id}", P::PredictionRead, Quarterly),
     guarded("GET /api/v1/predictions/annual/{id}/versions", P::PredictionRead, Annual),
     guarded("GET /api/v1/predictions/quarterly/{id}/versions", P::PredictionRead, Quarterly),
-    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual).takes(annual),
-    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly).takes(quarterly),
-    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual),
-    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly),
+    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual)
+        .takes(annual)
+        .tells_of_surroundings(),
+    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly)
+        .takes(quarterly)
+        .tells_of_surroundings(),
+    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual)
+        .tells_of_surroundings(),
+    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly)
+        .tells_of_surroundings(),
     guarded("DELETE /api/v1/predictions/annual/{id}", P::PredictionDelete, Annual),
     guarded("DELETE /api/v1/predictions/quarterly/{id}", P::PredictionDelete, Quarterly),
+    // dashboard
+    guarded("GET /api/v1/predictions/stats", P::DashboardRead, Nothing),
+    guarded("GET /api/v1/predictions/dashboard", P::DashboardRead, Nothing)
+        .with("?include_platform_stats=true"),
+    guarded("POST /api/v1/predictions/dashboard", P::DashboardRead, Nothing).takes(platform_too),
+    guarded("GET /api/v1/predictions/annual/{id}/peers", P::PredictionRead, Annual),
+    guarded("GET /api/v1/predictions/quarterly/{id}/peers", P::PredictionRead, Quarterly),
+    // grades
+    guarded("GET /api/v1/master-scale", P::ScaleRead, Nothing),
+    guarded("GET /api/v1/master-scale/versions", P::ScaleRead, Nothing),
+    guarded("PUT /api/v1/master-scale", P::ScaleUpdate, Tenant).takes(their_scale),
     // uploads
     guarded("POST /api/v1/predictions/annual/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
     guarded("POST /api/v1/predictions/quarterly/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),

@@ -5,6 +5,8 @@ mod audit_log;
 mod auth;
 pub(crate) mod companies;
 mod contact;
+mod dashboard;
+mod grades;
 mod ops;
 mod organizations;
 pub(crate) mod predictions;
