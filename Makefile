@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-api lint fmt bench openapi deny clean
+.PHONY: help demo test test-api lint fmt bench bench-http openapi deny clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -26,6 +26,9 @@ fmt: ## Format everything
 
 bench: ## Compare the scoring engine with LightGBM's own predictor and lleaves
 	bench/run.sh
+
+bench-http: ## Measure the server with a million predictions beside one that says hello (installs wrk; 8 minutes)
+	bench/http/run.sh
 
 openapi: ## Write the API document that the tests compare with
 	cargo run --locked -q -p accunode -- openapi > docs/openapi.json

@@ -6,7 +6,8 @@
 # Installs what is missing (Debian packages postgresql and redis-server; needs root or sudo for that only), starts
 # both on free ports with their files in a temporary folder, sets ACCUNODE_TEST_POSTGRES_URL,
 # ACCUNODE_TEST_REDIS_URL and ACCUNODE_REQUIRE_SERVICES=1, and takes everything down again however the command
-# ends. The exit code is the command's.
+# ends. The exit code is the command's. PostgreSQL does without what makes it survive a power cut, for tests are
+# done with it soon; ACCUNODE_POSTGRES_OPTIONS adds settings like "-c fsync=on".
 set -euo pipefail
 
 if [ $# -eq 0 ]; then
@@ -89,7 +90,7 @@ start_postgres() {
     for try in 1 2 3 4 5; do
         port=$(free_port)
         options="-p $port -k $folder/postgres -c listen_addresses=127.0.0.1 -c max_connections=300"
-        options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off ${ACCUNODE_POSTGRES_OPTIONS:-}"
         if as_postgres "$bin/pg_ctl" -D "$folder/postgres" -l "$folder/postgres/log" -o "$options" -w start >/dev/null; then
             export ACCUNODE_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$port/postgres"
             return

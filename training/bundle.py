@@ -163,6 +163,11 @@ def read(folder) -> Bundle:
     return Bundle(folder, manifest, members)
 
 
+def dump(path: Path, value: dict) -> None:
+    """Write JSON with a fixed layout."""
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+
 def bin_values(item: dict, value: np.ndarray, flag: np.ndarray) -> np.ndarray:
     """Bin value of each row: low < x <= high, the first bin that holds x wins."""
     result = np.full(len(value), float(item["otherwise"]))

@@ -1,6 +1,7 @@
 """The model card: words from here, numbers from what the training computed."""
 
 import metrics
+import population
 import trees
 from bundle import Bundle
 from pipeline import Blend, Members
@@ -38,6 +39,7 @@ def render(
         head(kind, bundle),
         f"## Data\n\n{DATA}\n\nSHA-256 of the file trained on: `{digest}`.\n\n{LABEL}",
         features(kind, members),
+        population.section(bundle.manifest),
         method(kind, members, blend),
         performance(seen, blend),
         calibration(seen, blend),

@@ -7,6 +7,8 @@ the stand-ins; nothing after 2014 was.
 
 from dataclasses import dataclass, field
 
+VERSION = "1.1.0"  # of the bundles
+
 # +1: a higher ratio means more risk, -1: a higher ratio means less risk.
 DIRECTION = {
     "long_term_debt_to_total_capital": +1,

@@ -8,7 +8,6 @@ The same data and the pinned packages give the same bytes.
 
 import argparse
 import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +17,13 @@ import card
 import golden
 import panel as panels
 import pipeline
+import population
 import scorecard
 import sensitivity
 import trees
 import verify
-from spec import FIRST_YEAR, KINDS, LAST_TRAIN_YEAR, THRESHOLDS, VALIDATION, Kind
-
-VERSION = "1.0.0"
+from bundle import dump
+from spec import FIRST_YEAR, KINDS, LAST_TRAIN_YEAR, THRESHOLDS, VALIDATION, VERSION, Kind
 
 
 def main() -> None:
@@ -51,7 +50,7 @@ def train(kind: Kind, panel: panels.Panel, folder: Path, digest: str) -> None:
     out_of_time = pipeline.join([seen["walk-forward"], seen["validation"]])
     blend = pipeline.fit_blend(out_of_time)
     verify.card_is_monotone(members.card)
-    write(kind, members, blend, folder)
+    write(kind, members, blend, population.describe(kind, panel), folder)
     bundle = bundles.read(folder)
     verify.same_as_fitted(bundle, panel, members, blend)
     verify.levels_in_use(bundle, {**seen, "out of time": out_of_time}, blend)
@@ -63,7 +62,9 @@ def train(kind: Kind, panel: panels.Panel, folder: Path, digest: str) -> None:
     print(f"{folder}: written and checked")
 
 
-def write(kind: Kind, members: pipeline.Members, blend: pipeline.Blend, folder: Path) -> None:
+def write(
+    kind: Kind, members: pipeline.Members, blend: pipeline.Blend, companies: dict, folder: Path
+) -> None:
     """Write the files of a bundle of format 1, without the card."""
     folder.mkdir(parents=True, exist_ok=True)
     manifest = {
@@ -84,17 +85,13 @@ def write(kind: Kind, members: pipeline.Members, blend: pipeline.Blend, folder: 
         ],
         "calibration": blend.calibration,
         "thresholds": THRESHOLDS,
+        "population": companies,
         "card": "card.md",
     }
     dump(folder / "manifest.json", manifest)
     dump(folder / "scorecard.json", scorecard.to_json(members.card))
     text = trees.model_text(kind, members.booster)
     (folder / "lightgbm.txt").write_text(text, encoding="utf-8", newline="\n")
-
-
-def dump(path: Path, value: dict) -> None:
-    """Write JSON with a fixed layout."""
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

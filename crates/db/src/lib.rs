@@ -54,6 +54,7 @@
 pub mod bulk;
 mod clock;
 mod error;
+mod glance;
 mod migrate;
 mod page;
 mod policies;

@@ -42,7 +42,7 @@ impl Db {
     pub async fn pending_migrations(&self) -> Result<Vec<i64>> {
         const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
         let applied: Vec<i64> = match self.pools() {
-            Pools::Pg(pool) => sqlx::query_scalar(APPLIED).fetch_all(pool).await?,
+            Pools::Pg { transactions, .. } => sqlx::query_scalar(APPLIED).fetch_all(transactions).await?,
             Pools::Lite { read, .. } => sqlx::query_scalar(APPLIED).fetch_all(read).await?,
         };
         let applied: HashSet<i64> = applied.into_iter().collect();

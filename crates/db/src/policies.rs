@@ -43,7 +43,7 @@ impl Db {
     /// # Errors
     /// [`DbError::Policies`] naming every gap.
     pub async fn check_policies(&self) -> Result<()> {
-        let Pools::Pg(pool) = self.pools() else { return Ok(()) };
+        let Pools::Pg { transactions: pool, .. } = self.pools() else { return Ok(()) };
         let mut gaps = Vec::new();
         for table in GUARDED_TABLES {
             let state: Option<(bool, bool, bool)> =

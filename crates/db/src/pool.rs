@@ -9,7 +9,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{DbError, Result, Scope};
+use crate::{DbError, Result, Scope, glance::Glances};
 
 /// The two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +40,7 @@ impl fmt::Display for Engine {
 /// How to open a database.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Connections to PostgreSQL, or reading connections to SQLite (which always has one writing connection).
+    /// Connections to PostgreSQL for transactions, and as many again for single statements; or reading connections to SQLite (which always has one writing connection).
     pub pool_size: NonZeroU32,
     /// How long to wait for a free connection.
     pub acquire_timeout: Duration,
@@ -69,7 +69,10 @@ pub struct Db {
 
 #[derive(Clone)]
 pub(crate) enum Pools {
-    Pg(PgPool),
+    Pg {
+        transactions: PgPool,
+        glances: Glances,
+    },
     /// SQLite has one writer: a pool of one makes writers queue here, in order, and not inside SQLite, where
     /// the unlucky ones starve until they fail with "database is locked".
     Lite {
@@ -85,6 +88,8 @@ impl fmt::Debug for Db {
     }
 }
 
+/// After how long a connection to PostgreSQL that nobody used is asked whether it still holds.
+pub(crate) const STALE: Duration = Duration::from_secs(1);
 /// How long SQLite waits for another process's write.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -120,7 +125,7 @@ impl Db {
     #[must_use]
     pub const fn engine(&self) -> Engine {
         match self.pools {
-            Pools::Pg(_) => Engine::Postgres,
+            Pools::Pg { .. } => Engine::Postgres,
             Pools::Lite { .. } => Engine::Sqlite,
         }
     }
@@ -131,8 +136,8 @@ impl Db {
     /// [`DbError`] when there is none.
     pub async fn ping(&self) -> Result<()> {
         match &self.pools {
-            Pools::Pg(pool) => {
-                sqlx::query("SELECT 1").execute(pool).await?;
+            Pools::Pg { transactions, .. } => {
+                sqlx::query("SELECT 1").execute(transactions).await?;
             }
             Pools::Lite { read, .. } => {
                 sqlx::query("SELECT 1").execute(read).await?;
@@ -144,7 +149,10 @@ impl Db {
     /// Closes every connection, once the transactions on them are over.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Pg(pool) => pool.close().await,
+            Pools::Pg { transactions, glances } => {
+                glances.close().await;
+                transactions.close().await;
+            }
             Pools::Lite { read, write } => {
                 read.close().await;
                 write.close().await;
@@ -207,13 +215,23 @@ async fn connect_postgres(connect: PgConnectOptions, options: &Options) -> Resul
         .max_connections(options.pool_size.get())
         .acquire_timeout(options.acquire_timeout)
         .after_connect(move |connection, _| Box::pin(take_role(connection, timeout)))
-        .connect_with(connect)
+        // Asking each one for a sign of life before its use would cost as much as the use of many does.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > STALE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(connect.clone())
         .await?;
-    Ok(Pools::Pg(pool))
+    Ok(Pools::Pg { transactions: pool, glances: Glances::new(connect, options) })
 }
 
 /// Gives up the login role's powers for the application's.
-async fn take_role(connection: &mut PgConnection, timeout_ms: u128) -> sqlx::Result<()> {
+pub(crate) async fn take_role(connection: &mut PgConnection, timeout_ms: u128) -> sqlx::Result<()> {
     sqlx::query("SELECT set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false)")
         .bind(timeout_ms.to_string())
         .execute(&mut *connection)

@@ -87,7 +87,7 @@ pub async fn prepare_all(db: &Db) -> Vec<(&'static str, DbError)> {
     for statement in registered() {
         let text = statement.sql.for_engine(db.engine()).into_sql_str();
         let outcome = match db.pools() {
-            Pools::Pg(pool) => pool.prepare(text).await.map(drop),
+            Pools::Pg { transactions, .. } => transactions.prepare(text).await.map(drop),
             Pools::Lite { write, .. } => write.prepare(text).await.map(drop),
         };
         if let Err(error) = outcome {

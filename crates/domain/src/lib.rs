@@ -16,7 +16,7 @@ mod role;
 pub use access::Belongs;
 pub use actor::{AccessLevel, Actor};
 pub use error::{Error, FieldError, Result};
-pub use grade::{Grade, MasterScale, ScaleError};
+pub use grade::{Grade, MAX_GRADE_NAME, MasterScale, ScaleError};
 pub use ids::{
     ApiKeyId, CompanyId, ModelId, OrganizationId, PredictionId, SessionId, TenantId, UploadId, UserId,
 };

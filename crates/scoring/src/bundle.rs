@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use accunode_domain::{Kind, Thresholds};
 
 use crate::{
-    BundleError, Calibration, Member, MemberModel,
+    BundleError, Calibration, Member, MemberModel, Population,
     files::{Files, MANIFEST, MAX_FILE, MAX_MANIFEST, Source},
     manifest::Manifest,
     member::Input,
@@ -21,6 +21,7 @@ pub struct Bundle {
     members: Vec<Member>,
     calibration: Option<Calibration>,
     thresholds: Thresholds,
+    population: Option<Population>,
     card: Option<String>,
     hash: String,
 }
@@ -63,6 +64,7 @@ impl Bundle {
             members,
             calibration: manifest.calibration,
             thresholds: manifest.thresholds,
+            population: manifest.population,
             card,
             hash: files.hash(),
         })
@@ -108,6 +110,12 @@ impl Bundle {
     #[must_use]
     pub fn thresholds(&self) -> Thresholds {
         self.thresholds
+    }
+
+    /// The companies that the model was trained on, if the manifest tells of them.
+    #[must_use]
+    pub fn population(&self) -> Option<&Population> {
+        self.population.as_ref()
     }
 
     /// Text of the model card, if the manifest names one.

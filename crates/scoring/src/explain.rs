@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     Bundle, Hit, MemberModel, ScoreError,
+    numeric::sigmoid,
     path::{Leg, shares},
 };
 
@@ -71,6 +72,14 @@ pub struct BatchExplanations {
     pub base_log_odds: f64,
     /// Log-odds of each row's final probability.
     pub log_odds: Vec<f64>,
+}
+
+impl Explanation {
+    /// The probability that contributions are measured from.
+    #[must_use]
+    pub fn base_probability(&self) -> f64 {
+        sigmoid(self.base_log_odds)
+    }
 }
 
 impl BatchExplanations {
@@ -214,7 +223,8 @@ impl Bundle {
         }
     }
 
-    fn bins(&self, ratios: &[Ratio]) -> Vec<BinHit> {
+    /// What each ratio of a checked row hits in the scorecards.
+    pub(crate) fn bins(&self, ratios: &[Ratio]) -> Vec<BinHit> {
         let mut hits = Vec::new();
         for (member, model) in self.members().iter().enumerate() {
             let MemberModel::Scorecard(card) = model.model() else { continue };

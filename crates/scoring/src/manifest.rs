@@ -7,6 +7,7 @@ use crate::{
     BundleError,
     files::{MANIFEST, check_name},
     member::Input,
+    population::{Population, RawPopulation},
 };
 
 /// Most members of one bundle.
@@ -56,6 +57,7 @@ pub(crate) struct Manifest {
     pub(crate) members: Vec<MemberEntry>,
     pub(crate) calibration: Option<Calibration>,
     pub(crate) thresholds: Thresholds,
+    pub(crate) population: Option<Population>,
     pub(crate) card: Option<String>,
 }
 
@@ -97,6 +99,8 @@ struct RawManifest {
     calibration: Option<RawCalibration>,
     thresholds: Thresholds,
     #[serde(default)]
+    population: Option<RawPopulation>,
+    #[serde(default)]
     card: Option<String>,
 }
 
@@ -123,7 +127,7 @@ struct RawCalibration {
 }
 
 /// A refusal at a place of the manifest.
-fn at<T>(path: impl Into<String>, reason: impl Into<String>) -> Result<T, BundleError> {
+pub(crate) fn at<T>(path: impl Into<String>, reason: impl Into<String>) -> Result<T, BundleError> {
     Err(BundleError::path(MANIFEST, path, reason))
 }
 
@@ -152,6 +156,7 @@ impl Manifest {
         Ok(Self {
             members: check_members(kind, &features, raw.members)?,
             calibration: raw.calibration.map(check_calibration).transpose()?,
+            population: raw.population.map(|population| Population::check(kind, population)).transpose()?,
             name: raw.name,
             version: raw.version,
             kind,

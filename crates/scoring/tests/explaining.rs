@@ -3,11 +3,10 @@
 
 mod fixtures;
 
-use accunode_domain::Kind;
 use accunode_scoring::{Bundle, Hit, log_odds};
-use fixtures::{bundle, files_of, manifest, row, scorecard};
+use fixtures::{bundle, cell, files_of, manifest, parts, random_bundle, random_card, row, scorecard};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const NAN: f64 = f64::NAN;
 const NM: f64 = f64::INFINITY;
@@ -60,6 +59,7 @@ fn the_final_log_odds_are_those_of_the_score() {
         let (score, why) = (bundle.score(&row(cells)).unwrap(), bundle.explain(&row(cells)).unwrap());
         assert!((why.log_odds - log_odds(score.probability)).abs() < 1e-12);
         assert!((why.base_log_odds - bundle.base_log_odds().unwrap()).abs() < 1e-15);
+        assert!((log_odds(why.base_probability()) - why.base_log_odds).abs() < 1e-12);
         for (member, score) in why.members.iter().zip(&score.members) {
             assert!((member.log_odds - score.raw).abs() < 1e-12);
             assert!((sum(&member.contributions) - (member.log_odds - member.base_log_odds)).abs() < 1e-12);
@@ -82,46 +82,6 @@ fn a_file_without_counts_scores_but_does_not_explain() {
     assert_eq!(bundle.score(&cells), fixtures::bundle().score(&cells));
     let message = bundle.explain(&cells).unwrap_err().to_string();
     assert!(message.starts_with("lightgbm.txt: "), "{message}");
-}
-
-/// A scorecard over the quarterly ratios with these values left and right of 0, missing and NM.
-fn random_card(intercept: f64, parts: &[[f64; 5]]) -> Value {
-    let feature = |(spec, [coefficient, left, right, missing, nm]): (
-        &accunode_domain::RatioSpec,
-        &[f64; 5],
-    )| {
-        json!({"name": spec.name, "coefficient": coefficient, "missing": missing, "not_meaningful": nm,
-               "bins": [{"low": null, "high": 0.0, "value": left}, {"low": 0.0, "high": null, "value": right}],
-               "otherwise": 0.0})
-    };
-    let features: Vec<Value> = Kind::Quarterly.ratios().iter().zip(parts).map(feature).collect();
-    json!({"intercept": intercept, "features": features})
-}
-
-fn parts(reach: f64) -> impl Strategy<Value = Vec<[f64; 5]>> {
-    let value = || -1.0..1.0f64;
-    proptest::collection::vec([-reach..reach, value(), value(), value(), value()], 4)
-}
-
-fn cell() -> impl Strategy<Value = f64> {
-    prop_oneof![4 => -10.0..10.0f64, 1 => Just(NAN), 1 => Just(NM), 1 => Just(1e308)]
-}
-
-/// Two random scorecards and the trees, under random weights and calibration.
-fn random_bundle(cards: [Value; 2], weights: [f64; 3], slope: f64) -> Bundle {
-    let total = sum(&weights);
-    let mut manifest = manifest();
-    let trees = manifest["members"][1].clone();
-    manifest["members"] = json!([
-        {"type": "scorecard", "file": "scorecard.json", "weight": weights[0] / total},
-        {"type": "scorecard", "file": "second.json", "weight": weights[1] / total},
-        trees
-    ]);
-    manifest["members"][2]["weight"] = json!(1.0 - weights[0] / total - weights[1] / total);
-    manifest["calibration"]["slope"] = json!(slope);
-    let mut files = files_of(&manifest, &cards[0]);
-    files.insert("second.json".to_owned(), serde_json::to_vec(&cards[1]).unwrap());
-    Bundle::from_files(files).unwrap()
 }
 
 proptest! {
@@ -152,6 +112,35 @@ proptest! {
             prop_assert!(!(why.members.iter().all(|m| own(m) <= 0.0) && *whole > 0.0));
         }
         prop_assert!(why.members.iter().all(|m| m.share >= 0.0));
+    }
+
+    /// The law of explanations as a client can check it: by the two probabilities, where numbers can hold them,
+    /// and by the log-odds everywhere.
+    #[test]
+    fn rationales_lead_from_the_base_probability_to_the_final_one(
+        (a, b) in prop_oneof![(parts(3.0), parts(3.0)), (parts(200.0), parts(3.0)), (parts(3e4), parts(3e4))],
+        intercepts in [-8.0..2.0f64, -50.0..50.0f64],
+        slope in 0.2..3.0f64,
+        cells in [cell(), cell(), cell(), cell()],
+    ) {
+        let cards = [random_card(intercepts[0], &a), random_card(intercepts[1], &b)];
+        let bundle = random_bundle(cards, [0.3, 0.3, 0.4], slope);
+        let (score, why) = (bundle.score(&row(cells)).unwrap(), bundle.rationale(&row(cells)).unwrap());
+        let moved: f64 = why.ratios.iter().map(|effect| effect.contribution).sum();
+        prop_assert!((moved - (why.log_odds - why.base_log_odds)).abs() < 1e-9);
+        let held = |p: f64| (1e-300..0.999).contains(&p);
+        if held(score.probability) && held(why.base_probability) {
+            let change = log_odds(score.probability) - log_odds(why.base_probability);
+            prop_assert!((moved - change).abs() < 1e-9, "{moved} {change}");
+        }
+        let shares: f64 = why.ratios.iter().map(|effect| effect.share).sum();
+        prop_assert!((shares - 1.0).abs() < 1e-12 || why.ratios.iter().all(|e| e.contribution == 0.0));
+        for (reason, sign) in why.reasons.iter().map(|r| (r, 1.0)).chain(why.strengths.iter().map(|r| (r, -1.0))) {
+            let effect = why.ratios.iter().find(|effect| effect.ratio == reason.ratio).unwrap();
+            prop_assert!(effect.contribution == reason.contribution && sign * reason.contribution > 0.01);
+        }
+        let raising = why.ratios.iter().filter(|effect| effect.contribution > 0.01).count();
+        prop_assert_eq!(why.reasons.len(), raising.min(4));
     }
 
     #[test]

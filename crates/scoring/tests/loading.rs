@@ -147,6 +147,52 @@ fn manifests_are_refused_by_path_and_reason() {
     }
 }
 
+/// A population with these quantiles of debt to EBITDA.
+fn population(quantiles: &Value) -> Value {
+    json!({"levels": [5, 10, 25, 50, 75, 90, 95], "quantiles": {"total_debt_to_ebitda": quantiles}})
+}
+
+#[test]
+fn a_population_is_optional_and_may_tell_of_some_ratios() {
+    assert!(fixtures::bundle().population().is_none());
+    let mut manifest = manifest();
+    manifest["population"] = population(&json!([0, 0, 0.5, 1, 2.25, 4, 1e9]));
+    let bundle = Bundle::from_files(files_of(&manifest, &scorecard())).unwrap();
+    let population = bundle.population().unwrap();
+    assert_eq!(population.quantiles(0), Some(&[0.0, 0.0, 0.5, 1.0, 2.25, 4.0, 1e9]));
+    assert_eq!((population.median(0), population.median(1), population.median(9)), (Some(1.0), None, None));
+}
+
+#[test]
+fn populations_are_refused_by_path_and_reason() {
+    let ok = json!([0, 0, 0.5, 1, 2, 4, 8]);
+    let mut levels = population(&ok);
+    levels["levels"][0] = json!(1);
+    let mut unknown = population(&ok);
+    unknown["quantiles"]["net_income_margin"] = ok;
+    let cases = [
+        (levels, "population.levels: [1, 10, 25, 50, 75, 90, 95], expected [5, 10, 25, 50, 75, 90, 95]"),
+        (
+            unknown,
+            "population.quantiles.net_income_margin: 'net_income_margin' is not a ratio of kind quarterly",
+        ),
+        (
+            population(&json!([1, 2, 3])),
+            "population.quantiles.total_debt_to_ebitda: 3 numbers, expected 7, one for each level",
+        ),
+        (
+            population(&json!([0, 1, 2, 1.5, 4, 5, 6])),
+            "population.quantiles.total_debt_to_ebitda[3]: 1.5 lies below 2, the quantile before",
+        ),
+    ];
+    for (value, expected) in cases {
+        let message = refusal("manifest.json", "/population", value);
+        assert_eq!(message, format!("manifest.json, {expected}"));
+    }
+    let message = refusal("manifest.json", "/population", population(&json!([0, 1, 2, null, 4, 5, 6])));
+    assert!(message.contains("invalid type: null, expected f64"), "{message}");
+}
+
 #[test]
 fn scorecards_are_refused_by_path_and_reason() {
     let first = "/features/0/bins";

@@ -59,6 +59,8 @@ fn each_kind_has_its_bundle_with_both_members() {
         assert!(bundle.has_scorecard() && bundle.has_lightgbm());
         assert!(bundle.card().is_some(), "{}: no model card", folder.display());
         assert!(bundle.training_ranges().iter().all(Option::is_some));
+        let population = bundle.population().unwrap();
+        assert!((0..kind.ratios().len()).all(|ratio| population.median(ratio).is_some()));
         let text = fs::read_to_string(folder.join("golden.csv")).unwrap();
         let columns = "scorecard_probability,lightgbm_raw,lightgbm_probability,probability";
         assert!(text.lines().next().unwrap().ends_with(columns));

@@ -15,6 +15,7 @@
 //! in every kernel.
 
 mod category;
+mod cuts;
 mod engine;
 mod error;
 mod header;

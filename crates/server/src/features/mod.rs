@@ -11,6 +11,7 @@ pub mod grades;
 pub mod ops;
 pub mod organizations;
 pub mod predictions;
+pub mod score;
 pub mod tenant_admins;
 pub mod tenants;
 pub mod uploads;

@@ -1,6 +1,7 @@
 //! Request bodies and queries, read field by field so that one answer names everything that is wrong.
 
 mod figures;
+mod nested;
 
 use std::ops::RangeInclusive;
 

@@ -8,3 +8,4 @@ pub mod limits;
 pub mod openapi;
 pub mod paging;
 pub mod problem;
+pub mod table;

@@ -24,6 +24,7 @@ use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
         (name = "auth", description = "Signing in"),
         (name = "users", description = "People"),
         (name = "predictions", description = "Scores of single companies"),
+        (name = "score", description = "Scores that are not stored, and what would change them"),
         (name = "uploads", description = "Portfolio files, scored as jobs"),
         (name = "dashboard", description = "Figures of what is in sight"),
         (name = "grades", description = "The master scale that gives probabilities their grades"),

@@ -112,7 +112,7 @@ fn sql_stands_in_stores_alone() {
     sources(&Path::new(ROOT).join("crates/server/src"), &mut files);
     let offenders: Vec<_> = files
         .iter()
-        .filter(|f| f.file_name().is_some_and(|n| n != "store.rs"))
+        .filter(|f| !f.components().any(|c| c.as_os_str() == "store" || c.as_os_str() == "store.rs"))
         .filter(|f| fs::read_to_string(f).unwrap().contains("sqlx::query"))
         .collect();
     assert!(offenders.is_empty(), "{offenders:?}");
@@ -163,7 +163,7 @@ fn work_across_tenants_is_counted() {
     let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        for call in [".system(\"", ".system_read(\"", ".elevate(\""] {
+        for call in [".system(\"", ".system_read(\"", ".system_glance(\"", ".elevate(\""] {
             for rest in text.split(call).skip(1) {
                 let reason = rest.split('"').next().unwrap_or_default().to_owned();
                 let file = fs::canonicalize(&file).unwrap();

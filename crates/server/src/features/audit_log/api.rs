@@ -3,13 +3,7 @@
 use std::fmt;
 
 use accunode_db::Timestamp;
-use axum::{
-    Json,
-    body::Body,
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -24,7 +18,8 @@ use crate::{
     http::{
         auth::{Can, grant::AuditRead},
         body::Query,
-        problem::ApiResult,
+        problem::{ApiResult, Detail},
+        table::FormatParam,
     },
     state::AppState,
 };
@@ -153,31 +148,30 @@ pub async fn list(
 ) -> ApiResult<Json<AuditPage>> {
     let filter = Filter::new(&caller, params)?;
     let page = service::list(&state, &caller, &filter, page.page, page.size).await?;
-    let pagination = Pagination { total: page.total, page: page.page, size: page.size, pages: page.pages() };
+    let pages = page.pages();
+    let pagination =
+        Pagination { total: page.total, page: page.page, size: page.size, pages, next_cursor: None };
     let entries = page.items.into_iter().map(AuditEntry::from).collect();
     Ok(Json(AuditPage { success: true, entries, pagination }))
 }
 
-/// The same entries as a CSV file, all of them.
+/// The same entries as a file, all of them.
 #[utoipa::path(
-    get, path = "/audit/export", tag = "audit_log", params(FilterParams), security(("bearer" = [])),
+    get, path = "/audit/export", tag = "audit_log", params(FormatParam, FilterParams), security(("bearer" = [])),
     responses(
-        (status = OK, body = String, content_type = "text/csv"),
+        (status = OK, content((String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (status = PAYLOAD_TOO_LARGE, description = "More than XLSX holds", body = Detail),
     )
 )]
 pub async fn export(
     State(state): State<AppState>,
     caller: Can<AuditRead>,
+    Query(FormatParam { format }): Query<FormatParam>,
     Query(params): Query<FilterParams>,
 ) -> ApiResult<Response> {
     let filter = Filter::new(&caller, params)?;
-    let rows = service::export::csv(&state, &caller, filter).await?;
-    let name: String = state.clock.now().to_string().chars().take(10).collect();
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"audit-log-{name}.csv\"")),
-    ];
-    Ok((headers, Body::from_stream(rows)).into_response())
+    let entries = service::export::Entries::new(&state, &caller, filter);
+    Ok(service::export::TABLE.answer(format, state.clock.now(), entries).await?)
 }
 
 /// What is wrong with a link of a chain.

@@ -1,6 +1,6 @@
 //! SQL of the audit log.
 
-use accunode_db::{Result, Timestamp, Tx, on, sql};
+use accunode_db::{Engine, Result, Timestamp, Tx, on, sql};
 use sha2::{Digest, Sha256};
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use uuid::Uuid;
@@ -171,6 +171,15 @@ macro_rules! page {
     };
 }
 
+macro_rules! insert {
+    () => {
+        "INSERT INTO audit_log (chain, seq, at, tenant_id, actor_id, actor_email, actor_role, api_key_id,
+                                 action, outcome, target_type, target_id, before_state, after_state,
+                                 request_id, address, previous_hash, hash)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+    };
+}
+
 sql! {
     PAGE_OF_TENANT = concat!(select!(), filtered!(), of_tenant!(), page!());
     PAGE_OF_ALL = concat!(select!(), filtered!(), of_all!(), page!());
@@ -183,21 +192,18 @@ sql! {
            FROM (SELECT MAX(seq) AS last FROM audit_log WHERE chain = $1) l
            LEFT JOIN audit_heads h ON h.chain = $1";
     WALK = concat!(select!(), " WHERE chain = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq LIMIT $4");
-    /// Makes the chain's head if it is the first entry.
-    OPEN = "INSERT INTO audit_heads (chain, seq, hash) VALUES ($1, 0, '') ON CONFLICT (chain) DO NOTHING";
-    /// Holds the head until the transaction ends, and moves it on.
-    NEXT = "UPDATE audit_heads SET seq = seq + 1 WHERE chain = $1 RETURNING seq, hash";
+    /// Moves the chain's head on, or makes it for the first entry, and holds it until the transaction ends.
+    NEXT = "INSERT INTO audit_heads (chain, seq, hash) VALUES ($1, 1, '')
+            ON CONFLICT (chain) DO UPDATE SET seq = audit_heads.seq + 1 RETURNING seq, hash";
+    /// The next writer of the chain waits for this one: on PostgreSQL both steps go in one message.
+    INSERT { pg: concat!("WITH closed AS (UPDATE audit_heads SET hash = $18 WHERE chain = $1) ", insert!()),
+             lite: insert!() };
     CLOSE = "UPDATE audit_heads SET hash = $2 WHERE chain = $1";
-    INSERT = "INSERT INTO audit_log (chain, seq, at, tenant_id, actor_id, actor_email, actor_role, api_key_id,
-                                     action, outcome, target_type, target_id, before_state, after_state,
-                                     request_id, address, previous_hash, hash)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 }
 
 /// Adds an entry to the chain of its tenant, or of what belongs to none.
 pub(crate) async fn append(tx: &mut Tx, entry: &Entry) -> Result<()> {
     let chain = entry.tenant_id.unwrap_or(Uuid::nil());
-    on!(tx, OPEN, |c, sql| sqlx::query(sql).bind(chain).execute(c).await.map(drop))?;
     let (seq, previous): (i64, String) =
         on!(tx, NEXT, |c, sql| sqlx::query_as(sql).bind(chain).fetch_one(c).await)?;
     let hash = entry.hash(chain, seq, &previous);
@@ -209,7 +215,9 @@ pub(crate) async fn append(tx: &mut Tx, entry: &Entry) -> Result<()> {
         let query = query.bind(&entry.after_state).bind(&entry.request_id).bind(&entry.address);
         query.bind(&previous).bind(&hash).execute(c).await.map(drop)
     })?;
-    on!(tx, CLOSE, |c, sql| sqlx::query(sql).bind(chain).bind(&hash).execute(c).await.map(drop))?;
+    if tx.engine() == Engine::Sqlite {
+        on!(tx, CLOSE, |c, sql| sqlx::query(sql).bind(chain).bind(&hash).execute(c).await.map(drop))?;
+    }
     Ok(())
 }
 

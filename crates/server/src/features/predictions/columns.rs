@@ -18,7 +18,7 @@ const fn table(kind: Kind) -> &'static str {
 }
 
 /// Bit i is set where the i-th ratio is not meaningful.
-fn not_meaningful(ratios: &[Ratio]) -> i64 {
+pub(super) fn not_meaningful(ratios: &[Ratio]) -> i64 {
     ratios.iter().enumerate().filter(|(_, r)| **r == Ratio::NotMeaningful).map(|(i, _)| 1_i64 << i).sum()
 }
 

@@ -43,6 +43,12 @@ pub struct Person {
     pub email: String,
     pub upload: Uuid,
     pub api_key: Uuid,
+    pub predictions: Predictions,
+}
+
+/// A person's predictions, of one company.
+#[derive(Clone, Copy, Debug)]
+pub struct Predictions {
     pub annual: Uuid,
     pub quarterly: Uuid,
 }
@@ -220,12 +226,12 @@ async fn person(
         .await
         .map(drop))
     .unwrap();
-    let (upload, annual, quarterly) = work(tx, &actor, &name).await;
-    Person { actor, email, upload, api_key, annual, quarterly }
+    let (upload, predictions) = work(tx, &actor, &name).await;
+    Person { actor, email, upload, api_key, predictions }
 }
 
 /// An upload, and a company with a prediction of each kind, at the person's own level.
-async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Uuid, Uuid) {
+async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Predictions) {
     const UPLOAD: &str =
         "INSERT INTO bulk_upload_jobs (id, user_id, organization_id, access_level, job_type, status,
                               original_filename, file_key, file_size, file_sha256, queue_priority, created_at,
@@ -239,9 +245,8 @@ async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Uuid, Uuid) {
                               model_version, model_hash, created_at)
                           VALUES ($1, $2, $3, $4, $5, 2020, 0.1, 0.1, 'LOW', 0.5, 'm', '1', 'h', $6)";
     const QUARTERLY: &str = "INSERT INTO quarterly_predictions (id, company_id, organization_id, access_level,
-                                 created_by, reporting_year, reporting_quarter, ensemble_probability,
-                                 raw_probability, risk_level, confidence, model_name, model_version, model_hash,
-                                 created_at)
+                                 created_by, reporting_year, reporting_quarter, ensemble_probability, raw_probability,
+                                 risk_level, confidence, model_name, model_version, model_hash, created_at)
                              VALUES ($1, $2, $3, $4, $5, 2020, 'Q1', 0.1, 0.1, 'LOW', 0.5, 'm', '1', 'h', $6)";
     let (level, organization) = actor.creates_at();
     let organization = organization.map(|o| o.0);
@@ -269,8 +274,8 @@ async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Uuid, Uuid) {
         .await
         .map(drop))
     .unwrap();
-    let predictions = (Uuid::now_v7(), Uuid::now_v7());
-    for (id, sql) in [(predictions.0, ANNUAL), (predictions.1, QUARTERLY)] {
+    let predictions = Predictions { annual: Uuid::now_v7(), quarterly: Uuid::now_v7() };
+    for (sql, id) in [(ANNUAL, predictions.annual), (QUARTERLY, predictions.quarterly)] {
         on!(tx, |c| sqlx::query(sql)
             .bind(id)
             .bind(company)
@@ -283,5 +288,5 @@ async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Uuid, Uuid) {
             .map(drop))
         .unwrap();
     }
-    (upload, predictions.0, predictions.1)
+    (upload, predictions)
 }

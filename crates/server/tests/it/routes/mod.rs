@@ -9,6 +9,7 @@ mod grades;
 mod ops;
 mod organizations;
 pub(crate) mod predictions;
+mod score;
 mod tenant_admins;
 mod tenants;
 mod uploads;

@@ -11,11 +11,11 @@ pub use account::{NewUser, bootstrap_admin, create_user};
 
 use super::{
     secrets,
-    store::{self, Account},
+    store::{self, Account, SignedIn},
 };
 use crate::{
     audit::Event,
-    caller::{Caller, Origin, Place},
+    caller::{Caller, Origin},
     features::api_keys::service as api_keys,
     state::AppState,
 };
@@ -40,31 +40,25 @@ pub async fn authenticate(state: &AppState, bearer: &str, origin: Origin) -> Res
 async fn by_token(state: &AppState, token: &str, origin: Origin) -> Result<Caller> {
     let now = state.clock.now();
     let claims = state.tokens.check(token, now).ok_or_else(invalid)?;
-    let mut tx = state.db.system_read("recognise the caller").await?;
-    let account = store::by_id(&mut tx, claims.sub).await?.ok_or_else(invalid)?;
-    let holds = match claims.sid {
-        Some(session) => store::session_holds(&mut tx, session, account.id, now).await?,
-        None => true,
-    };
-    let place = store::place(&mut tx, &account).await?;
+    let mut tx = state.db.system_glance("recognise the caller").await?;
+    let found = store::signed_in(&mut tx, claims.sub, claims.sid, now).await?.ok_or_else(invalid)?;
     drop(tx);
-    admitted(&account)?;
-    if account.token_version != claims.ver || !holds {
+    admitted(&found.account)?;
+    if found.account.token_version != claims.ver || !found.session_holds {
         return Err(invalid());
     }
-    Ok(Caller { session: claims.sid.map(SessionId), ..caller(account, place, None, origin)? })
+    Ok(Caller { session: claims.sid.map(SessionId), ..caller(found, None, origin)? })
 }
 
 async fn by_api_key(state: &AppState, bearer: &str, origin: Origin) -> Result<Caller> {
     let now = state.clock.now();
-    let mut tx = state.db.system_read("recognise an API key").await?;
+    let mut tx = state.db.system_glance("recognise an API key").await?;
     let key = api_keys::recognise(&mut tx, bearer, now).await?.ok_or_else(invalid)?;
-    let account = store::by_id(&mut tx, key.owner.0).await?.ok_or_else(invalid)?;
-    let place = store::place(&mut tx, &account).await?;
+    let found = store::signed_in(&mut tx, key.owner.0, None, now).await?.ok_or_else(invalid)?;
     drop(tx);
-    admitted(&account)?;
+    admitted(&found.account)?;
     api_keys::note_use(state, &key, now).await;
-    let caller = caller(account, place, Some(key.permissions), origin)?;
+    let caller = caller(found, Some(key.permissions), origin)?;
     Ok(Caller { api_key: Some(key.id), ..caller })
 }
 
@@ -79,12 +73,9 @@ fn admitted(account: &Account) -> Result<()> {
     Ok(())
 }
 
-fn caller(
-    account: Account,
-    place: Place,
-    limited_to: Option<Vec<Permission>>,
-    origin: Origin,
-) -> Result<Caller> {
+fn caller(found: SignedIn, limited_to: Option<Vec<Permission>>, origin: Origin) -> Result<Caller> {
+    let place = found.place();
+    let account = found.account;
     Ok(Caller {
         actor: Actor {
             user_id: UserId(account.id),

@@ -9,12 +9,12 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AnnualPrediction, QuarterlyPrediction, RatioInput};
+use super::{AnnualPrediction, ExplainParam, QuarterlyPrediction, RatioInput, Shown};
 use crate::{
-    features::predictions::{service, store::PredictionRow},
+    features::predictions::service,
     http::{
         auth::{Can, grant::PredictionCreate},
-        body::Fields,
+        body::{Fields, Query},
         problem::{ApiResult, Detail},
     },
     state::AppState,
@@ -100,8 +100,13 @@ pub struct Created<T> {
     pub prediction: T,
 }
 
-fn read(kind: Kind, mut fields: Fields) -> Result<Record> {
-    let symbol = fields.text("company_symbol", MAX_SYMBOL, validate::company_symbol);
+/// What a body says of the company and its period, about the company of this symbol; where none is given, the body
+/// names it.
+pub(super) fn read(kind: Kind, mut fields: Fields, symbol: Option<String>) -> Result<Record> {
+    let symbol = match symbol {
+        Some(symbol) => symbol,
+        None => fields.text("company_symbol", MAX_SYMBOL, validate::company_symbol),
+    };
     let name = fields.text("company_name", MAX_NAME, validate::company_name);
     let market_cap = Some(fields.positive("market_cap"));
     let sector = fields.text("sector", MAX_SECTOR, validate::sector);
@@ -110,21 +115,23 @@ fn read(kind: Kind, mut fields: Fields) -> Result<Record> {
     fields.finish(Record { kind, symbol, name, market_cap, sector, period, ratios, sentinel })
 }
 
-async fn create<T: From<PredictionRow>>(
+async fn create<T: Shown>(
     state: &AppState,
     caller: &Can<PredictionCreate>,
     kind: Kind,
+    explain: ExplainParam,
     fields: Fields,
 ) -> ApiResult<Json<Created<T>>> {
-    let record = read(kind, fields)?;
+    let record = read(kind, fields, None)?;
     let row = service::create(state, caller, kind, record).await?;
+    let prediction = super::one::shown(state, kind, row, explain).await?;
     let message = format!("{} prediction created successfully", service::kind_title(kind));
-    Ok(Json(Created { success: true, message, prediction: row.into() }))
+    Ok(Json(Created { success: true, message, prediction }))
 }
 
 /// Score a company's year and store the result at the caller's own level.
 #[utoipa::path(
-    post, path = "/predictions/annual", tag = "predictions", request_body = NewAnnual,
+    post, path = "/predictions/annual", tag = "predictions", params(ExplainParam), request_body = NewAnnual,
     security(("bearer" = [])),
     responses(
         (status = OK, body = Created<AnnualPrediction>),
@@ -134,14 +141,15 @@ async fn create<T: From<PredictionRow>>(
 pub async fn create_annual(
     State(state): State<AppState>,
     caller: Can<PredictionCreate>,
+    Query(explain): Query<ExplainParam>,
     fields: Fields,
 ) -> ApiResult<Json<Created<AnnualPrediction>>> {
-    create(&state, &caller, Kind::Annual, fields).await
+    create(&state, &caller, Kind::Annual, explain, fields).await
 }
 
 /// Score a company's quarter and store the result at the caller's own level.
 #[utoipa::path(
-    post, path = "/predictions/quarterly", tag = "predictions", request_body = NewQuarterly,
+    post, path = "/predictions/quarterly", tag = "predictions", params(ExplainParam), request_body = NewQuarterly,
     security(("bearer" = [])),
     responses(
         (status = OK, body = Created<QuarterlyPrediction>),
@@ -151,7 +159,8 @@ pub async fn create_annual(
 pub async fn create_quarterly(
     State(state): State<AppState>,
     caller: Can<PredictionCreate>,
+    Query(explain): Query<ExplainParam>,
     fields: Fields,
 ) -> ApiResult<Json<Created<QuarterlyPrediction>>> {
-    create(&state, &caller, Kind::Quarterly, fields).await
+    create(&state, &caller, Kind::Quarterly, explain, fields).await
 }

@@ -1,17 +1,14 @@
 //! The caller's own predictions and those of their organization or tenant.
 
-use accunode_domain::{Kind, Result};
+use accunode_domain::Kind;
 use axum::{Json, extract::State};
-use serde::Deserialize;
-use utoipa::IntoParams;
-use uuid::Uuid;
 
-use super::{AnnualPrediction, PageParams, PredictionPage, QuarterlyPrediction};
+use super::{
+    AnnualPrediction, CursorParam, ExplainParam, FilterParams, OrganizationParam, PageParams, PredictionPage,
+    QuarterlyPrediction, Shown, page_of,
+};
 use crate::{
-    features::predictions::{
-        service::{self, Filter},
-        store::PredictionRow,
-    },
+    features::predictions::service::{self, Asked, Filter, List},
     http::{
         auth::{Can, grant::PredictionRead},
         body::Query,
@@ -20,43 +17,31 @@ use crate::{
     state::AppState,
 };
 
-/// What to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ListParams {
-    /// Part of a symbol, in any case.
-    #[param(max_length = 20)]
-    company_symbol: Option<String>,
-    /// Four digits.
-    reporting_year: Option<String>,
-    /// Q1 to Q4.
-    reporting_quarter: Option<String>,
-    /// For tenant_admin (an organization of the tenant) and super_admin (any).
-    organization_id: Option<Uuid>,
-}
-
-impl ListParams {
-    fn filter(self) -> Result<Filter> {
-        let filter = Filter::new(self.company_symbol, self.reporting_year.as_deref())?;
-        Ok(filter.with_quarter(self.reporting_quarter.as_deref())?.with_organization(self.organization_id))
+impl FilterParams {
+    /// The filter of a list in which an organization may be asked for.
+    pub(super) fn within(&self, organization: &OrganizationParam) -> accunode_domain::Result<Filter> {
+        Ok(self.filter()?.with_organization(organization.organization_id))
     }
 }
 
-async fn list<T: From<PredictionRow>>(
+async fn list<T: Shown>(
     state: &AppState,
     caller: &Can<PredictionRead>,
     kind: Kind,
-    page: PageParams,
-    params: ListParams,
+    filter: &Filter,
+    asked: &Asked,
+    explain: ExplainParam,
 ) -> ApiResult<Json<PredictionPage<T>>> {
-    let filter = params.filter()?;
-    let page = service::list(state, &caller.actor, kind, &filter, page.page, page.size).await?;
-    Ok(Json(service::render(page)))
+    let mut listed = service::list(state, caller, kind, List::Own, filter, asked).await?;
+    let rows = std::mem::take(&mut listed.rows);
+    let rows = service::explained(state, kind, rows, explain.explain).await?;
+    Ok(Json(page_of(listed, rows)))
 }
 
 /// Annual predictions: own ones and those of the organization, newest first.
 #[utoipa::path(
-    get, path = "/predictions/annual", tag = "predictions", params(PageParams, ListParams),
+    get, path = "/predictions/annual", tag = "predictions",
+    params(PageParams, CursorParam, FilterParams, OrganizationParam, ExplainParam),
     security(("bearer" = [])),
     responses(
         (status = OK, body = PredictionPage<AnnualPrediction>),
@@ -67,14 +52,18 @@ pub async fn list_annual(
     State(state): State<AppState>,
     caller: Can<PredictionRead>,
     Query(page): Query<PageParams>,
-    Query(params): Query<ListParams>,
+    Query(cursor): Query<CursorParam>,
+    Query(filter): Query<FilterParams>,
+    Query(organization): Query<OrganizationParam>,
+    Query(explain): Query<ExplainParam>,
 ) -> ApiResult<Json<PredictionPage<AnnualPrediction>>> {
-    list(&state, &caller, Kind::Annual, page, params).await
+    list(&state, &caller, Kind::Annual, &filter.within(&organization)?, &page.asked(&cursor)?, explain).await
 }
 
 /// Quarterly predictions: own ones and those of the organization, newest first.
 #[utoipa::path(
-    get, path = "/predictions/quarterly", tag = "predictions", params(PageParams, ListParams),
+    get, path = "/predictions/quarterly", tag = "predictions",
+    params(PageParams, CursorParam, FilterParams, OrganizationParam, ExplainParam),
     security(("bearer" = [])),
     responses(
         (status = OK, body = PredictionPage<QuarterlyPrediction>),
@@ -85,7 +74,11 @@ pub async fn list_quarterly(
     State(state): State<AppState>,
     caller: Can<PredictionRead>,
     Query(page): Query<PageParams>,
-    Query(params): Query<ListParams>,
+    Query(cursor): Query<CursorParam>,
+    Query(filter): Query<FilterParams>,
+    Query(organization): Query<OrganizationParam>,
+    Query(explain): Query<ExplainParam>,
 ) -> ApiResult<Json<PredictionPage<QuarterlyPrediction>>> {
-    list(&state, &caller, Kind::Quarterly, page, params).await
+    list(&state, &caller, Kind::Quarterly, &filter.within(&organization)?, &page.asked(&cursor)?, explain)
+        .await
 }

@@ -6,7 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::features::predictions::store::PredictionRow;
+use crate::features::{
+    predictions::{service::Explained, store::PredictionRow},
+    score::api::explanation::Explanation,
+};
 
 /// Something odd about one input.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,6 +83,10 @@ pub struct PredictionItem {
     /// When it was last changed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub updated_at: Option<Timestamp>,
+    /// Why, where that was asked for: by the model that scored it, null where that is not to be found any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Explanation>)]
+    pub explanation: Option<Option<Explanation>>,
 }
 
 /// A stored annual prediction.
@@ -124,7 +131,12 @@ pub struct QuarterlyPrediction {
     pub ensemble_probability: f64,
 }
 
-fn item(row: &mut PredictionRow) -> PredictionItem {
+/// A prediction of either kind in the API's shape.
+pub(crate) trait Shown: From<Explained> + Serialize + Send + 'static {}
+impl Shown for AnnualPrediction {}
+impl Shown for QuarterlyPrediction {}
+
+fn item(row: &mut PredictionRow, explanation: Option<Option<Explanation>>) -> PredictionItem {
     PredictionItem {
         id: row.id,
         company_id: row.company_id,
@@ -151,13 +163,14 @@ fn item(row: &mut PredictionRow) -> PredictionItem {
         created_at: row.created_at,
         predicted_at: row.updated_at.unwrap_or(row.created_at),
         updated_at: row.updated_at,
+        explanation,
     }
 }
 
-impl From<PredictionRow> for AnnualPrediction {
-    fn from(mut row: PredictionRow) -> Self {
+impl From<Explained> for AnnualPrediction {
+    fn from(Explained { mut row, explanation }: Explained) -> Self {
         Self {
-            item: item(&mut row),
+            item: item(&mut row, explanation),
             long_term_debt_to_total_capital: row.r1,
             total_debt_to_ebitda: row.r2,
             net_income_margin: row.r3,
@@ -168,10 +181,10 @@ impl From<PredictionRow> for AnnualPrediction {
     }
 }
 
-impl From<PredictionRow> for QuarterlyPrediction {
-    fn from(mut row: PredictionRow) -> Self {
+impl From<Explained> for QuarterlyPrediction {
+    fn from(Explained { mut row, explanation }: Explained) -> Self {
         Self {
-            item: item(&mut row),
+            item: item(&mut row, explanation),
             total_debt_to_ebitda: row.r1,
             sga_margin: row.r2,
             long_term_debt_to_total_capital: row.r3,

@@ -1,16 +1,16 @@
 //! The predictions that belong to everybody.
 
-use accunode_domain::{Kind, Result};
+use accunode_domain::Kind;
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{AnnualPrediction, PageParams, PredictionPage, QuarterlyPrediction};
+use super::{
+    AnnualPrediction, CursorParam, ExplainParam, FilterParams, PageParams, PredictionPage,
+    QuarterlyPrediction, Shown, page_of,
+};
 use crate::{
-    features::predictions::{
-        service::{self, Filter},
-        store::PredictionRow,
-    },
+    features::predictions::service::{self, Asked, List},
     http::{
         auth::{Can, grant::PredictionReadSystem},
         body::Query,
@@ -18,24 +18,6 @@ use crate::{
     },
     state::AppState,
 };
-
-/// What to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct SystemParams {
-    /// Part of a symbol, in any case.
-    #[param(max_length = 20)]
-    company_symbol: Option<String>,
-    /// Four digits.
-    reporting_year: Option<String>,
-    /// Q1 to Q4.
-    reporting_quarter: Option<String>,
-    /// Part of a sector's name, in any case.
-    #[param(max_length = 100)]
-    sector: Option<String>,
-    /// LOW, MEDIUM, HIGH or CRITICAL.
-    risk_level: Option<String>,
-}
 
 /// The filters of a system list, as understood.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,6 +34,28 @@ pub struct SystemFilters {
     pub sector: Option<String>,
     /// As asked.
     pub risk_level: Option<String>,
+    /// As asked.
+    pub grade: Option<String>,
+    /// As asked.
+    pub probability_min: Option<f64>,
+    /// As asked.
+    pub probability_max: Option<f64>,
+}
+
+impl From<FilterParams> for SystemFilters {
+    fn from(asked: FilterParams) -> Self {
+        Self {
+            access_level: "system".to_owned(),
+            company_symbol: asked.company_symbol,
+            reporting_year: asked.reporting_year,
+            reporting_quarter: asked.reporting_quarter,
+            sector: asked.sector,
+            risk_level: asked.risk_level,
+            grade: asked.grade,
+            probability_min: asked.probability_min,
+            probability_max: asked.probability_max,
+        }
+    }
 }
 
 /// A page of system predictions.
@@ -66,40 +70,25 @@ pub struct SystemPage<T> {
     pub page: PredictionPage<T>,
 }
 
-impl SystemParams {
-    fn read(self) -> Result<(Filter, SystemFilters)> {
-        let filter = Filter::new(self.company_symbol.clone(), self.reporting_year.as_deref())?
-            .with_quarter(self.reporting_quarter.as_deref())?
-            .with_sector(self.sector.as_deref())?
-            .with_risk_level(self.risk_level.as_deref())?;
-        let filters = SystemFilters {
-            access_level: "system".to_owned(),
-            company_symbol: self.company_symbol,
-            reporting_year: self.reporting_year,
-            reporting_quarter: self.reporting_quarter,
-            sector: self.sector,
-            risk_level: self.risk_level,
-        };
-        Ok((filter, filters))
-    }
-}
-
-async fn system<T: From<PredictionRow>>(
+async fn system<T: Shown>(
     state: &AppState,
     caller: &Can<PredictionReadSystem>,
     kind: Kind,
-    page: PageParams,
-    params: SystemParams,
+    filter: FilterParams,
+    asked: &Asked,
+    explain: ExplainParam,
 ) -> ApiResult<Json<SystemPage<T>>> {
-    let (filter, filters) = params.read()?;
-    let page = service::list_system(state, &caller.actor, kind, &filter, page.page, page.size).await?;
-    let message = format!("Retrieved {} of {} system {kind} predictions", page.items.len(), page.total);
-    Ok(Json(SystemPage { message, filters, page: service::render(page) }))
+    let mut listed = service::list(state, caller, kind, List::System, &filter.filter()?, asked).await?;
+    let rows = std::mem::take(&mut listed.rows);
+    let message = format!("Retrieved {} of {} system {kind} predictions", rows.len(), listed.total);
+    let rows = service::explained(state, kind, rows, explain.explain).await?;
+    Ok(Json(SystemPage { message, filters: filter.into(), page: page_of(listed, rows) }))
 }
 
 /// Annual predictions of the platform, newest first.
 #[utoipa::path(
-    get, path = "/predictions/annual/system", tag = "predictions", params(PageParams, SystemParams),
+    get, path = "/predictions/annual/system", tag = "predictions",
+    params(PageParams, CursorParam, FilterParams, ExplainParam),
     security(("bearer" = [])),
     responses(
         (status = OK, body = SystemPage<AnnualPrediction>),
@@ -109,14 +98,17 @@ pub async fn system_annual(
     State(state): State<AppState>,
     caller: Can<PredictionReadSystem>,
     Query(page): Query<PageParams>,
-    Query(params): Query<SystemParams>,
+    Query(cursor): Query<CursorParam>,
+    Query(filter): Query<FilterParams>,
+    Query(explain): Query<ExplainParam>,
 ) -> ApiResult<Json<SystemPage<AnnualPrediction>>> {
-    system(&state, &caller, Kind::Annual, page, params).await
+    system(&state, &caller, Kind::Annual, filter, &page.asked(&cursor)?, explain).await
 }
 
 /// Quarterly predictions of the platform, newest first.
 #[utoipa::path(
-    get, path = "/predictions/quarterly/system", tag = "predictions", params(PageParams, SystemParams),
+    get, path = "/predictions/quarterly/system", tag = "predictions",
+    params(PageParams, CursorParam, FilterParams, ExplainParam),
     security(("bearer" = [])),
     responses(
         (status = OK, body = SystemPage<QuarterlyPrediction>),
@@ -126,7 +118,9 @@ pub async fn system_quarterly(
     State(state): State<AppState>,
     caller: Can<PredictionReadSystem>,
     Query(page): Query<PageParams>,
-    Query(params): Query<SystemParams>,
+    Query(cursor): Query<CursorParam>,
+    Query(filter): Query<FilterParams>,
+    Query(explain): Query<ExplainParam>,
 ) -> ApiResult<Json<SystemPage<QuarterlyPrediction>>> {
-    system(&state, &caller, Kind::Quarterly, page, params).await
+    system(&state, &caller, Kind::Quarterly, filter, &page.asked(&cursor)?, explain).await
 }

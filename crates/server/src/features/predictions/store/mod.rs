@@ -2,7 +2,9 @@
 //!
 //! Both kinds are read into one row: the ratios as `r1` … `r5` in the order of the kind.
 
+pub(crate) mod change;
 pub(crate) mod latest;
+pub(crate) mod list;
 
 use std::collections::HashMap;
 
@@ -11,7 +13,7 @@ use accunode_domain::{AccessLevel, Kind, QualityFlag, Ratio};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::service::{Filter, Owner};
+use super::service::Owner;
 
 /// A stored prediction with its company and owner.
 #[derive(Debug, FromRow)]
@@ -45,6 +47,8 @@ pub(crate) struct PredictionRow {
     pub(crate) access_level: String,
     pub(crate) organization_id: Option<Uuid>,
     pub(crate) organization_name: Option<String>,
+    /// Tenant of the organization.
+    pub(crate) tenant_id: Option<Uuid>,
     pub(crate) created_by: Uuid,
     pub(crate) created_by_email: Option<String>,
     pub(crate) created_at: Timestamp,
@@ -59,14 +63,18 @@ impl PredictionRow {
 
     /// The ratios as they were given, in the order of the kind.
     pub(crate) fn ratios(&self, kind: Kind) -> Vec<Ratio> {
-        let values = [self.r1, self.r2, self.r3, self.r4, self.r5];
-        let ratio = |(i, value): (usize, &Option<f64>)| match value {
-            Some(x) => Ratio::Value(*x),
-            None if self.not_meaningful >> i & 1 == 1 => Ratio::NotMeaningful,
-            None => Ratio::Missing,
-        };
-        values.iter().enumerate().take(kind.ratios().len()).map(ratio).collect()
+        given(kind, [self.r1, self.r2, self.r3, self.r4, self.r5], self.not_meaningful)
     }
+}
+
+/// Ratios as they were given: bit i says whether the i-th, where it has no value, was not meaningful.
+fn given(kind: Kind, values: [Option<f64>; 5], not_meaningful: i32) -> Vec<Ratio> {
+    let ratio = |(i, value): (usize, &Option<f64>)| match value {
+        Some(x) => Ratio::Value(*x),
+        None if not_meaningful >> i & 1 == 1 => Ratio::NotMeaningful,
+        None => Ratio::Missing,
+    };
+    values.iter().enumerate().take(kind.ratios().len()).map(ratio).collect()
 }
 
 /// The select list of a kind.
@@ -89,8 +97,8 @@ macro_rules! select {
         concat!(
             "SELECT p.id, p.company_id, c.symbol, c.name, c.sector, c.market_cap, p.reporting_year,
                     p.reporting_quarter, p.raw_probability, p.risk_level, p.confidence, p.model_name,
-                    p.model_version, p.model_hash, p.grade, p.version, p.not_meaningful, p.quality, p.access_level, p.organization_id,
-                    o.name AS organization_name, p.created_by, u.email AS created_by_email, p.created_at,
+                    p.model_version, p.model_hash, p.grade, p.version, p.not_meaningful, p.quality,
+                    p.access_level, p.organization_id, o.name AS organization_name, o.tenant_id, p.created_by, u.email AS created_by_email, p.created_at,
                     p.updated_at, ",
             columns!($kind)
         )
@@ -98,57 +106,40 @@ macro_rules! select {
 }
 
 /// A creator is named to the people of their organization, while they are in it.
+macro_rules! joined {
+    () => {
+        " p JOIN companies c ON c.id = p.company_id
+            LEFT JOIN organizations o ON o.id = p.organization_id
+            LEFT JOIN users u ON u.id = p.created_by AND u.deleted_at IS NULL
+                 AND (p.access_level = 'personal' OR u.organization_id = p.organization_id)"
+    };
+}
+
 macro_rules! from {
     ($kind:tt) => {
-        concat!(
-            " FROM ",
-            stringify!($kind),
-            "_predictions p JOIN companies c ON c.id = p.company_id
-               LEFT JOIN organizations o ON o.id = p.organization_id
-               LEFT JOIN users u ON u.id = p.created_by AND u.deleted_at IS NULL
-                    AND (p.access_level = 'personal' OR u.organization_id = p.organization_id)"
-        )
+        concat!(" FROM ", stringify!($kind), "_predictions", joined!())
     };
 }
 
-/// Rows in the caller's sight but for the system's: $1 user, $2 own organization (of its people), $3 own tenant (for a
-/// tenant_admin), $4 the organization asked for, $5 whether the caller may look into any organization.
-macro_rules! visible {
-    () => {
-        " WHERE ((p.access_level = 'personal' AND p.created_by = $1)
-              OR (p.access_level = 'organization'
-                  AND (p.organization_id = $2
-                       OR (o.tenant_id = $3 AND (CAST($4 AS uuid) IS NULL OR p.organization_id = $4))
-                       OR ($5 AND p.organization_id = $4))))
-            AND (CAST($6 AS TEXT) IS NULL OR c.symbol LIKE $6 ESCAPE '\\')
-            AND (CAST($7 AS INTEGER) IS NULL OR p.reporting_year = $7)
-            AND (CAST($8 AS TEXT) IS NULL OR p.reporting_quarter = $8)"
-    };
-}
+pub(super) use {columns, joined, select};
 
-/// The system's rows: $1 symbol, $2 year, $3 quarter, $4 sector, $5 risk level.
-macro_rules! system {
+/// What is in somebody's sight: $2 the user, $3 the organization that they work in, $4 the tenant that they run, $5
+/// whether they see everything. The system's rows are in everybody's.
+macro_rules! in_sight {
     () => {
-        " WHERE p.access_level = 'system'
-            AND (CAST($1 AS TEXT) IS NULL OR c.symbol LIKE $1 ESCAPE '\\')
-            AND (CAST($2 AS INTEGER) IS NULL OR p.reporting_year = $2)
-            AND (CAST($3 AS TEXT) IS NULL OR p.reporting_quarter = $3)
-            AND (CAST($4 AS TEXT) IS NULL OR LOWER(c.sector) LIKE $4 ESCAPE '\\')
-            AND (CAST($5 AS TEXT) IS NULL OR p.risk_level = $5)"
+        " AND (p.access_level = 'system'
+               OR (p.access_level = 'personal' AND p.created_by = $2)
+               OR (p.access_level = 'organization' AND (p.organization_id = $3 OR o.tenant_id = $4))
+               OR $5)"
     };
 }
 
 macro_rules! statements {
-    ($($kind:tt: $list:ident $count:ident $system:ident $count_system:ident $by_id:ident $of_upload:ident;)*) => {
+    ($($kind:tt: $by_id:ident $seen:ident $of_upload:ident;)*) => {
         sql! {
             $(
-                $list = concat!(select!($kind), from!($kind), visible!(),
-                                " ORDER BY p.created_at DESC, p.id DESC LIMIT $9 OFFSET $10");
-                $count = concat!("SELECT COUNT(*)", from!($kind), visible!());
-                $system = concat!(select!($kind), from!($kind), system!(),
-                                  " ORDER BY p.created_at DESC, p.id DESC LIMIT $6 OFFSET $7");
-                $count_system = concat!("SELECT COUNT(*)", from!($kind), system!());
                 $by_id = concat!(select!($kind), from!($kind), " WHERE p.id = $1");
+                $seen = concat!(select!($kind), from!($kind), " WHERE p.id = $1", in_sight!());
                 $of_upload = concat!(select!($kind), from!($kind),
                     " WHERE p.bulk_upload_job_id = $1 ORDER BY p.source_row, p.id LIMIT $2");
             )*
@@ -157,9 +148,8 @@ macro_rules! statements {
 }
 
 statements! {
-    annual: LIST_ANNUAL COUNT_ANNUAL SYSTEM_ANNUAL COUNT_SYSTEM_ANNUAL ANNUAL_BY_ID ANNUAL_OF_UPLOAD;
-    quarterly: LIST_QUARTERLY COUNT_QUARTERLY SYSTEM_QUARTERLY COUNT_SYSTEM_QUARTERLY QUARTERLY_BY_ID
-        QUARTERLY_OF_UPLOAD;
+    annual: ANNUAL_BY_ID ANNUAL_SEEN ANNUAL_OF_UPLOAD;
+    quarterly: QUARTERLY_BY_ID QUARTERLY_SEEN QUARTERLY_OF_UPLOAD;
 }
 
 /// The statement of a kind.
@@ -170,62 +160,32 @@ pub(crate) const fn of(kind: Kind, annual: Sql, quarterly: Sql) -> Sql {
     }
 }
 
-/// A caller's rows of a kind, newest first, and how many there are.
-pub(crate) async fn list(
-    tx: &mut Tx,
-    kind: Kind,
-    f: &Filter,
-    limit: i64,
-    offset: i64,
-) -> Result<(Vec<PredictionRow>, i64)> {
-    let scope = tx.scope();
-    let tenant = scope.tenant_id.filter(|_| scope.role == "tenant_admin");
-    let organization = scope.works_in();
-    let any = scope.role == "super_admin";
-    let rows = on!(tx, of(kind, LIST_ANNUAL, LIST_QUARTERLY), |c, sql| {
-        let query = sqlx::query_as::<_, PredictionRow>(sql).bind(scope.user_id).bind(organization);
-        let query = query.bind(tenant).bind(f.organization).bind(any).bind(f.symbol.as_deref());
-        query.bind(f.year).bind(f.quarter).bind(limit).bind(offset).fetch_all(c).await
-    });
-    let total = on!(tx, of(kind, COUNT_ANNUAL, COUNT_QUARTERLY), |c, sql| {
-        let query = sqlx::query_scalar::<_, i64>(sql).bind(scope.user_id).bind(organization);
-        let query = query.bind(tenant).bind(f.organization).bind(any).bind(f.symbol.as_deref());
-        query.bind(f.year).bind(f.quarter).fetch_one(c).await
-    });
-    Ok((rows?, total?))
-}
-
-/// The system's rows of a kind, newest first, and how many there are.
-pub(crate) async fn list_system(
-    tx: &mut Tx,
-    kind: Kind,
-    f: &Filter,
-    limit: i64,
-    offset: i64,
-) -> Result<(Vec<PredictionRow>, i64)> {
-    let rows = on!(tx, of(kind, SYSTEM_ANNUAL, SYSTEM_QUARTERLY), |c, sql| {
-        let query = sqlx::query_as::<_, PredictionRow>(sql).bind(f.symbol.as_deref()).bind(f.year);
-        let query = query.bind(f.quarter).bind(f.sector.as_deref()).bind(f.risk_level);
-        query.bind(limit).bind(offset).fetch_all(c).await
-    });
-    let total = on!(tx, of(kind, COUNT_SYSTEM_ANNUAL, COUNT_SYSTEM_QUARTERLY), |c, sql| {
-        let query = sqlx::query_scalar::<_, i64>(sql).bind(f.symbol.as_deref()).bind(f.year);
-        query.bind(f.quarter).bind(f.sector.as_deref()).bind(f.risk_level).fetch_one(c).await
-    });
-    Ok((rows?, total?))
-}
-
 /// One stored prediction.
 pub(crate) async fn by_id(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<PredictionRow> {
     let statement = of(kind, ANNUAL_BY_ID, QUARTERLY_BY_ID);
     Ok(on!(tx, statement, |c, sql| sqlx::query_as(sql).bind(id).fetch_one(c).await)?)
 }
 
+/// One stored prediction, if it is in the actor's sight.
+pub(crate) async fn seen(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<Option<PredictionRow>> {
+    let scope = tx.scope();
+    Ok(on!(tx, of(kind, ANNUAL_SEEN, QUARTERLY_SEEN), |c, sql| {
+        let query = sqlx::query_as(sql).bind(id).bind(scope.user_id).bind(scope.works_in());
+        query.bind(scope.runs_tenant()).bind(scope.sees_all()).fetch_optional(c).await
+    })?)
+}
+
 /// Companies of one owner by symbol: $1 symbols as a JSON list, $2 the owner. With the level written out, the
 /// level's own index of symbols serves.
 macro_rules! companies {
     ($owner:literal, $symbols:literal) => {
-        concat!("SELECT symbol, id FROM companies WHERE ", $owner, " AND symbol ", $symbols)
+        concat!(
+            "SELECT symbol, id FROM companies WHERE ",
+            $owner,
+            " AND symbol ",
+            $symbols,
+            " ORDER BY symbol"
+        )
     };
 }
 
@@ -233,7 +193,8 @@ macro_rules! companies_by_level {
     ($($name:ident: $owner:literal;)*) => {
         sql! {
             $($name {
-                pg: companies!($owner, "= ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))"),
+                pg: concat!(companies!($owner, "= ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))"),
+                            " FOR NO KEY UPDATE"),
                 lite: companies!($owner, "IN (SELECT value FROM json_each($1))")
             };)*
         }
@@ -251,7 +212,8 @@ sql! {
                                            updated_at = $5 WHERE id = $1";
 }
 
-/// The ids of an owner's companies, by symbol.
+/// The ids of an owner's companies, by symbol. They are held until the transaction ends: whoever changes predictions
+/// of a company holds it first, so that what is latest of it is worked out from all that was done before.
 pub(crate) async fn company_ids(
     tx: &mut Tx,
     owner: &Owner,
