@@ -5,11 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
-    timeout::TimeoutLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
@@ -23,7 +19,6 @@ use crate::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
         problem,
-        table::XLSX,
     },
     middleware,
     state::AppState,
@@ -33,8 +28,6 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(30);
 /// The same where a file comes along.
 const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
-/// The same where a file is made before it is sent.
-const LONGEST_FILE: Duration = Duration::from_secs(300);
 /// The same where a mail server is waited for, which has a minute of its own.
 const LONGEST_MAIL: Duration = Duration::from_secs(90);
 /// The largest body of a request without a file, in bytes.
@@ -54,17 +47,7 @@ fn api() -> OpenApiRouter<AppState> {
             Class::Ml,
             routes()
                 .routes(routes!(predictions::api::create::create_annual))
-                .routes(routes!(predictions::api::create::create_quarterly))
-                .routes(routes!(predictions::api::one::update_annual, predictions::api::one::delete_annual))
-                .routes(routes!(
-                    predictions::api::one::update_quarterly,
-                    predictions::api::one::delete_quarterly
-                ))
-                .routes(routes!(predictions::api::one::rescore_annual))
-                .routes(routes!(predictions::api::one::rescore_quarterly))
-                .routes(routes!(score::api::batch::rows))
-                .routes(routes!(score::api::what_if::what_if))
-                .routes(routes!(score::api::target::target)),
+                .routes(routes!(predictions::api::create::create_quarterly)),
         ))
         .merge(limited(
             Class::PredictionRead,
@@ -72,11 +55,7 @@ fn api() -> OpenApiRouter<AppState> {
                 .routes(routes!(predictions::api::list::list_annual))
                 .routes(routes!(predictions::api::list::list_quarterly))
                 .routes(routes!(predictions::api::system::system_annual))
-                .routes(routes!(predictions::api::system::system_quarterly))
-                .routes(routes!(predictions::api::one::get_annual))
-                .routes(routes!(predictions::api::one::get_quarterly))
-                .routes(routes!(predictions::api::versions::versions_annual))
-                .routes(routes!(predictions::api::versions::versions_quarterly)),
+                .routes(routes!(predictions::api::system::system_quarterly)),
         ))
         .merge(limited(
             Class::JobRead,
@@ -85,11 +64,13 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
         .merge(limited(
             Class::Analytics,
-            routes().routes(routes!(audit_log::api::list)).routes(routes!(audit_log::api::verify)),
+            routes()
+                .routes(routes!(audit_log::api::list))
+                .routes(routes!(audit_log::api::export))
+                .routes(routes!(audit_log::api::verify)),
         ))
         .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
-        .merge(limited(Class::Analytics, files()))
         .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
 }
@@ -247,17 +228,6 @@ fn bodies() -> OpenApiRouter<AppState> {
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
 }
 
-/// Operations that give a file, which may take long to make.
-fn files() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(audit_log::api::export))
-        .routes(routes!(predictions::api::export::export_annual))
-        .routes(routes!(predictions::api::export::export_quarterly))
-        .routes(routes!(predictions::api::export::export_system_annual))
-        .routes(routes!(predictions::api::export::export_system_quarterly))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
-}
-
 /// Operations that wait for a mail server.
 fn mails() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -301,15 +271,10 @@ pub fn router(state: &AppState) -> Router {
     Router::new()
         .fallback_service(routes)
         .layer(CatchPanicLayer::custom(middleware::panicked))
-        .layer(CompressionLayer::new().compress_when(worth_compressing()))
+        .layer(CompressionLayer::new())
         .layer(middleware::cors(&state.config.cors_origins))
         .layer(axum::middleware::from_fn(middleware::headers))
         .layer(axum::middleware::from_fn(middleware::trim_trailing_slash))
-}
-
-/// What is not compressed already.
-fn worth_compressing() -> impl Predicate {
-    DefaultPredicate::new().and(NotForContentType::const_new(XLSX))
 }
 
 /// Answers requests until `stop` is cancelled, then finishes those under way.

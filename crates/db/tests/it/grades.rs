@@ -2,7 +2,7 @@
 
 use accunode_db::{Engine, on};
 use accunode_domain::MasterScale;
-use accunode_testkit::{TestDb, on_both_engines};
+use accunode_testkit::on_both_engines;
 use sqlx::AssertSqlSafe;
 
 const POSTGRES: &str = include_str!("../../../../migrations/postgres/20261121120000_ratings.sql");
