@@ -137,22 +137,30 @@ FROM (SELECT p.*,
       WINDOW by_kind AS (PARTITION BY company_id, kind ORDER BY reporting_year DESC, quarter DESC, at DESC)) r
 WHERE r.company_id = companies.id AND r.n = 1;
 CREATE INDEX companies_by_organization_name ON companies (organization_id, name, id);
-CREATE INDEX companies_by_organization_probability ON companies (organization_id, latest_probability DESC, id);
+CREATE INDEX companies_by_organization_probability ON companies (organization_id, latest_probability DESC NULLS LAST, id DESC);
+DROP INDEX companies_by_organization;
+CREATE INDEX companies_by_organization ON companies (organization_id, created_at DESC, id DESC);
+DROP INDEX companies_by_level;
+CREATE INDEX companies_by_level ON companies (name, id) WHERE access_level = 'system';
+-- For whoever sees all.
+CREATE INDEX companies_by_name ON companies (name, id);
+CREATE INDEX companies_by_age ON companies (created_at DESC, id DESC);
 
 -- Lists are newest first and go on behind a row, so their indexes run the same way in both columns. What somebody made
--- is listed by them where it is personal; an analyst's rows of the organization would only stand in the way.
+-- is listed by them where it is personal; an analyst's rows of the organization would only stand in the way. By level
+-- alone the system's rows are listed; with others in the index the planner takes it for somebody's personal rows.
 DROP INDEX annual_predictions_by_organization;
 CREATE INDEX annual_predictions_by_organization ON annual_predictions (organization_id, created_at DESC, id DESC);
 DROP INDEX annual_predictions_by_creator;
 CREATE INDEX annual_predictions_by_creator ON annual_predictions (created_by, created_at DESC, id DESC) WHERE access_level = 'personal';
 DROP INDEX annual_predictions_by_level;
-CREATE INDEX annual_predictions_by_level ON annual_predictions (access_level, created_at DESC, id DESC);
+CREATE INDEX annual_predictions_by_level ON annual_predictions (access_level, created_at DESC, id DESC) WHERE access_level = 'system';
 DROP INDEX quarterly_predictions_by_organization;
 CREATE INDEX quarterly_predictions_by_organization ON quarterly_predictions (organization_id, created_at DESC, id DESC);
 DROP INDEX quarterly_predictions_by_creator;
 CREATE INDEX quarterly_predictions_by_creator ON quarterly_predictions (created_by, created_at DESC, id DESC) WHERE access_level = 'personal';
 DROP INDEX quarterly_predictions_by_level;
-CREATE INDEX quarterly_predictions_by_level ON quarterly_predictions (access_level, created_at DESC, id DESC);
+CREATE INDEX quarterly_predictions_by_level ON quarterly_predictions (access_level, created_at DESC, id DESC) WHERE access_level = 'system';
 
 -- Means by period are read from these alone. Row-level security looks at the level and the creator, so PostgreSQL
 -- keeps those beside; what is updated is rare, and its indexes small.
@@ -194,7 +202,7 @@ CREATE FUNCTION company_owner(access_level text, organization_id uuid, created_b
 INSERT INTO company_search (company_id, owner, words)
     SELECT id, company_owner(access_level, organization_id, created_by), lower(symbol || ' ' || name) FROM companies;
 CREATE INDEX company_search_words ON company_search USING gin (words gin_trgm_ops);
-CREATE INDEX company_search_by_owner ON company_search (owner);
+CREATE INDEX company_search_by_owner ON company_search (owner, words text_pattern_ops);
 CREATE FUNCTION company_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO company_search (company_id, owner, words)

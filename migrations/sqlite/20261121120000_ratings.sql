@@ -135,22 +135,30 @@ FROM (SELECT p.*,
       WINDOW by_kind AS (PARTITION BY company_id, kind ORDER BY reporting_year DESC, quarter DESC, at DESC)) r
 WHERE r.company_id = companies.id AND r.n = 1;
 CREATE INDEX companies_by_organization_name ON companies (organization_id, name, id);
-CREATE INDEX companies_by_organization_probability ON companies (organization_id, latest_probability DESC, id);
+CREATE INDEX companies_by_organization_probability ON companies (organization_id, latest_probability DESC, id DESC);
+DROP INDEX companies_by_organization;
+CREATE INDEX companies_by_organization ON companies (organization_id, created_at DESC, id DESC);
+DROP INDEX companies_by_level;
+CREATE INDEX companies_by_level ON companies (name, id) WHERE access_level = 'system';
+-- For whoever sees all.
+CREATE INDEX companies_by_name ON companies (name, id);
+CREATE INDEX companies_by_age ON companies (created_at DESC, id DESC);
 
 -- Lists are newest first and go on behind a row, so their indexes run the same way in both columns. What somebody made
--- is listed by them where it is personal; an analyst's rows of the organization would only stand in the way.
+-- is listed by them where it is personal; an analyst's rows of the organization would only stand in the way. By level
+-- alone the system's rows are listed; with others in the index the planner takes it for somebody's personal rows.
 DROP INDEX annual_predictions_by_organization;
 CREATE INDEX annual_predictions_by_organization ON annual_predictions (organization_id, created_at DESC, id DESC);
 DROP INDEX annual_predictions_by_creator;
 CREATE INDEX annual_predictions_by_creator ON annual_predictions (created_by, created_at DESC, id DESC) WHERE access_level = 'personal';
 DROP INDEX annual_predictions_by_level;
-CREATE INDEX annual_predictions_by_level ON annual_predictions (access_level, created_at DESC, id DESC);
+CREATE INDEX annual_predictions_by_level ON annual_predictions (access_level, created_at DESC, id DESC) WHERE access_level = 'system';
 DROP INDEX quarterly_predictions_by_organization;
 CREATE INDEX quarterly_predictions_by_organization ON quarterly_predictions (organization_id, created_at DESC, id DESC);
 DROP INDEX quarterly_predictions_by_creator;
 CREATE INDEX quarterly_predictions_by_creator ON quarterly_predictions (created_by, created_at DESC, id DESC) WHERE access_level = 'personal';
 DROP INDEX quarterly_predictions_by_level;
-CREATE INDEX quarterly_predictions_by_level ON quarterly_predictions (access_level, created_at DESC, id DESC);
+CREATE INDEX quarterly_predictions_by_level ON quarterly_predictions (access_level, created_at DESC, id DESC) WHERE access_level = 'system';
 
 -- Means by period are read from these alone; what is updated is rare, and its indexes small.
 CREATE INDEX annual_predictions_figures
@@ -183,7 +191,7 @@ CREATE TABLE company_search (
 ) STRICT;
 CREATE UNIQUE INDEX company_search_company ON company_search (company_id);
 
-CREATE INDEX company_search_by_owner ON company_search (owner);
+CREATE INDEX company_search_by_owner ON company_search (owner, words);
 CREATE VIRTUAL TABLE company_search_fts USING fts5 (words, content='company_search', content_rowid='id', tokenize='trigram', columnsize=0);
 CREATE TRIGGER company_search_fts_insert AFTER INSERT ON company_search BEGIN
     INSERT INTO company_search_fts (rowid, words) VALUES (NEW.id, NEW.words);

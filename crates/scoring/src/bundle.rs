@@ -33,6 +33,14 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`] for the first fault found.
     pub fn load(dir: &Path) -> Result<Self, BundleError> {
+        Ok(Self::load_with_files(dir)?.0)
+    }
+
+    /// As [`load`](Self::load), and the files that were read.
+    ///
+    /// # Errors
+    /// [`BundleError`] for the first fault found.
+    pub fn load_with_files(dir: &Path) -> Result<(Self, BTreeMap<String, Vec<u8>>), BundleError> {
         Self::read(Source::Folder(dir))
     }
 
@@ -42,10 +50,10 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`] for the first fault found.
     pub fn from_files(files: BTreeMap<String, Vec<u8>>) -> Result<Self, BundleError> {
-        Self::read(Source::Memory(files))
+        Ok(Self::read(Source::Memory(files))?.0)
     }
 
-    fn read(source: Source<'_>) -> Result<Self, BundleError> {
+    fn read(source: Source<'_>) -> Result<(Self, BTreeMap<String, Vec<u8>>), BundleError> {
         let mut files = Files::new(source);
         let manifest = Manifest::parse(files.text(MANIFEST, MAX_MANIFEST)?)?;
         let mut members = Vec::with_capacity(manifest.members.len());
@@ -56,7 +64,7 @@ impl Bundle {
             Some(name) => Some(files.text(name, MAX_FILE)?.to_owned()),
             None => None,
         };
-        Ok(Self {
+        let bundle = Self {
             name: manifest.name,
             version: manifest.version,
             kind: manifest.kind,
@@ -67,7 +75,8 @@ impl Bundle {
             population: manifest.population,
             card,
             hash: files.hash(),
-        })
+        };
+        Ok((bundle, files.into_read()))
     }
 
     /// The model's name.

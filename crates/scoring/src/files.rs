@@ -59,6 +59,11 @@ impl<'a> Files<'a> {
         })
     }
 
+    /// The files read.
+    pub(crate) fn into_read(self) -> BTreeMap<String, Vec<u8>> {
+        self.read
+    }
+
     /// SHA-256 in hexadecimal over the files read, sorted by name: for each the length of its name (eight
     /// bytes, little-endian), the name, the length of its content (likewise), the content.
     pub(crate) fn hash(&self) -> String {

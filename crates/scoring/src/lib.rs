@@ -15,14 +15,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Pure computation: nothing here is asynchronous, and only [`Bundle::load`] touches the file system.
+//! Pure computation: nothing here is asynchronous, and only [`Bundle::load`] and
+//! [`Bundle::load_with_files`] touch the file system.
 
+pub mod archive;
 mod batch;
 mod bundle;
 mod ensemble;
 mod error;
 mod explain;
 mod files;
+mod golden;
 pub mod lightgbm;
 mod manifest;
 mod member;
@@ -40,12 +43,13 @@ pub use bundle::Bundle;
 pub use ensemble::{MemberScore, Score};
 pub use error::{At, BundleError, ScoreError};
 pub use explain::{BatchExplanations, BinHit, Explanation, MemberExplanation};
+pub use golden::{GOLDEN, Golden, GoldenRow};
 pub use manifest::{Calibration, MissingRule};
 pub use member::{Input, LightGbmMember, Member, MemberModel};
 pub use numeric::{log_odds, sigmoid};
 pub use population::{LEVELS, Population, Quantiles};
 pub use reasons::{Direction, MAX_REASONS, NEGLIGIBLE, RatioEffect, Rationale, Reason};
 pub use scorecard::{Bin, Hit, Scorecard, ScorecardFeature};
-pub use shipped::shipped;
+pub use shipped::{shipped, shipped_files};
 pub use target::{Step, Target};
 pub use what_if::{Driver, WhatIf};

@@ -8,7 +8,7 @@ use crate::{Bundle, BundleError};
 
 macro_rules! files {
     ($kind:literal) => {
-        files!($kind, "manifest.json", "scorecard.json", "lightgbm.txt", "card.md")
+        files!($kind, "manifest.json", "scorecard.json", "lightgbm.txt", "card.md", "golden.csv")
     };
     ($kind:literal, $($file:literal),+) => {
         [$(($file, include_bytes!(concat!("../../../models/", $kind, "/", $file)).as_slice())),+]
@@ -20,11 +20,17 @@ macro_rules! files {
 /// # Errors
 /// [`BundleError`] if the program was built with a bundle that is not sound, which its tests rule out.
 pub fn shipped(kind: Kind) -> Result<Bundle, BundleError> {
+    Bundle::from_files(shipped_files(kind))
+}
+
+/// The files of the bundle of a kind that ships with this program, its golden rows among them.
+#[must_use]
+pub fn shipped_files(kind: Kind) -> BTreeMap<String, Vec<u8>> {
     let files = match kind {
         Kind::Annual => files!("annual"),
         Kind::Quarterly => files!("quarterly"),
     };
-    Bundle::from_files(BTreeMap::from(files.map(|(name, bytes)| (name.to_owned(), bytes.to_vec()))))
+    BTreeMap::from(files.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())))
 }
 
 #[cfg(test)]

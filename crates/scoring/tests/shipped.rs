@@ -7,7 +7,7 @@ use std::{
 };
 
 use accunode_domain::{Kind, Ratio};
-use accunode_scoring::{Bundle, MemberModel};
+use accunode_scoring::{Bundle, GOLDEN, Golden, MemberModel};
 
 /// Ratios that mean more risk where they are higher; of all others more means less.
 const RISKIER_WHEN_HIGHER: [&str; 2] = ["long_term_debt_to_total_capital", "total_debt_to_ebitda"];
@@ -22,32 +22,9 @@ fn folders() -> Vec<PathBuf> {
     entries.filter(|path| path.is_dir()).collect()
 }
 
-/// A golden row: the ratios in the order of the kind, and the expected numbers by column name.
-struct Golden {
-    ratios: Vec<Ratio>,
-    expected: Vec<(String, f64)>,
-}
-
-fn golden(folder: &Path, bundle: &Bundle) -> Vec<Golden> {
-    let text = fs::read_to_string(folder.join("golden.csv")).unwrap();
-    let mut lines = text.lines();
-    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
-    let features: Vec<&str> = bundle.features().collect();
-    assert_eq!(header[..features.len()], features, "{}: golden.csv", folder.display());
-    let parse = |line: &str| {
-        let cells: Vec<&str> = line.split(',').collect();
-        assert_eq!(cells.len(), header.len(), "{line}");
-        let cell = |name: &str| cells[features.iter().position(|f| *f == name).unwrap()];
-        Golden {
-            ratios: bundle.kind().ratios().iter().map(|s| Ratio::from_text(cell(s.name)).unwrap()).collect(),
-            expected: header[features.len()..]
-                .iter()
-                .zip(&cells[features.len()..])
-                .map(|(name, cell)| ((*name).to_owned(), cell.parse().unwrap()))
-                .collect(),
-        }
-    };
-    lines.map(parse).collect()
+fn golden(folder: &Path, bundle: &Bundle) -> Golden {
+    let bytes = fs::read(folder.join(GOLDEN)).unwrap();
+    Golden::parse(&bytes, bundle).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }
 
 #[test]
@@ -61,7 +38,7 @@ fn each_kind_has_its_bundle_with_both_members() {
         assert!(bundle.training_ranges().iter().all(Option::is_some));
         let population = bundle.population().unwrap();
         assert!((0..kind.ratios().len()).all(|ratio| population.median(ratio).is_some()));
-        let text = fs::read_to_string(folder.join("golden.csv")).unwrap();
+        let text = fs::read_to_string(folder.join(GOLDEN)).unwrap();
         let columns = "scorecard_probability,lightgbm_raw,lightgbm_probability,probability";
         assert!(text.lines().next().unwrap().ends_with(columns));
     }
@@ -71,24 +48,9 @@ fn each_kind_has_its_bundle_with_both_members() {
 fn shipped_bundles_answer_their_golden_rows() {
     for folder in folders() {
         let bundle = Bundle::load(&folder).unwrap();
-        let rows = golden(&folder, &bundle);
-        assert!(rows.len() >= 20, "{}: {} golden rows", folder.display(), rows.len());
-        for (line, row) in rows.iter().enumerate() {
-            let score = bundle.score(&row.ratios).unwrap();
-            let trees = bundle.members().iter().position(|m| matches!(m.model(), MemberModel::LightGbm(_)));
-            for (name, expected) in &row.expected {
-                let (got, tolerance) = match name.as_str() {
-                    "scorecard_probability" => (score.scorecard_probability(), 1e-12),
-                    "lightgbm_raw" => (trees.map(|index| score.members[index].raw), 1e-12),
-                    "lightgbm_probability" => (score.lightgbm_probability(), 1e-12),
-                    "probability" => (Some(score.probability), 1e-9),
-                    other => panic!("{}: unknown golden column {other}", folder.display()),
-                };
-                let off = (got.unwrap() - expected).abs();
-                let place = format!("{}: golden.csv, line {}, {name}", folder.display(), line + 2);
-                assert!(off <= tolerance, "{place}: {got:?} is not {expected}");
-            }
-        }
+        let golden = golden(&folder, &bundle);
+        assert!(golden.rows().len() >= 20, "{}: {} golden rows", folder.display(), golden.rows().len());
+        golden.check(&bundle).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     }
 }
 
@@ -112,10 +74,10 @@ fn grid(bundle: &Bundle, ratio: usize) -> Vec<f64> {
 fn shipped_bundles_are_monotone_in_every_ratio() {
     for folder in folders() {
         let bundle = Bundle::load(&folder).unwrap();
-        let rows = golden(&folder, &bundle);
+        let golden = golden(&folder, &bundle);
         for (ratio, spec) in bundle.kind().ratios().iter().enumerate() {
             let values = grid(&bundle, ratio);
-            for row in rows.iter().step_by(3) {
+            for row in golden.rows().iter().step_by(3) {
                 let mut columns: Vec<Vec<Ratio>> =
                     row.ratios.iter().map(|ratio| vec![*ratio; values.len()]).collect();
                 columns[ratio] = values.iter().map(|x| Ratio::Value(*x)).collect();
@@ -142,7 +104,7 @@ fn shipped_bundles_are_monotone_in_every_ratio() {
 fn shipped_bundles_explain_their_golden_rows() {
     for folder in folders() {
         let bundle = Bundle::load(&folder).unwrap();
-        for row in golden(&folder, &bundle) {
+        for row in golden(&folder, &bundle).rows() {
             let why = bundle.explain(&row.ratios).unwrap();
             let sum: f64 = why.contributions.iter().sum();
             assert!((sum - (why.log_odds - why.base_log_odds)).abs() < 1e-9);

@@ -5,20 +5,25 @@ use std::{net::SocketAddr, time::Duration};
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
+    timeout::TimeoutLayer,
+};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{
-        api_keys, audit_log, auth, contact, dashboard, grades, ops, organizations, predictions, score,
-        tenant_admins, tenants, uploads, users,
+        api_keys, audit_log, auth, companies, contact, dashboard, grades, models, ops, organizations,
+        predictions, score, tenant_admins, tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
         problem,
+        table::XLSX,
     },
     middleware,
     state::AppState,
@@ -28,6 +33,8 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(30);
 /// The same where a file comes along.
 const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
+/// The same where a file is made before it is sent.
+const LONGEST_FILE: Duration = Duration::from_secs(300);
 /// The same where a mail server is waited for, which has a minute of its own.
 const LONGEST_MAIL: Duration = Duration::from_secs(90);
 /// The largest body of a request without a file, in bytes.
@@ -42,12 +49,24 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(people())
         .merge(customers())
         .merge(departments())
+        .merge(limited(Class::Other, bundles()))
+        .merge(portfolio())
         .merge(insights())
         .merge(limited(
             Class::Ml,
             routes()
                 .routes(routes!(predictions::api::create::create_annual))
-                .routes(routes!(predictions::api::create::create_quarterly)),
+                .routes(routes!(predictions::api::create::create_quarterly))
+                .routes(routes!(predictions::api::one::update_annual, predictions::api::one::delete_annual))
+                .routes(routes!(
+                    predictions::api::one::update_quarterly,
+                    predictions::api::one::delete_quarterly
+                ))
+                .routes(routes!(predictions::api::one::rescore_annual))
+                .routes(routes!(predictions::api::one::rescore_quarterly))
+                .routes(routes!(score::api::batch::rows))
+                .routes(routes!(score::api::what_if::what_if))
+                .routes(routes!(score::api::target::target)),
         ))
         .merge(limited(
             Class::PredictionRead,
@@ -55,7 +74,11 @@ fn api() -> OpenApiRouter<AppState> {
                 .routes(routes!(predictions::api::list::list_annual))
                 .routes(routes!(predictions::api::list::list_quarterly))
                 .routes(routes!(predictions::api::system::system_annual))
-                .routes(routes!(predictions::api::system::system_quarterly)),
+                .routes(routes!(predictions::api::system::system_quarterly))
+                .routes(routes!(predictions::api::one::get_annual))
+                .routes(routes!(predictions::api::one::get_quarterly))
+                .routes(routes!(predictions::api::versions::versions_annual))
+                .routes(routes!(predictions::api::versions::versions_quarterly)),
         ))
         .merge(limited(
             Class::JobRead,
@@ -64,15 +87,24 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
         .merge(limited(
             Class::Analytics,
-            routes()
-                .routes(routes!(audit_log::api::list))
-                .routes(routes!(audit_log::api::export))
-                .routes(routes!(audit_log::api::verify)),
+            routes().routes(routes!(audit_log::api::list)).routes(routes!(audit_log::api::verify)),
         ))
         .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
+        .merge(files())
         .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
+}
+
+/// Operations on models, but for importing one.
+fn bundles() -> OpenApiRouter<AppState> {
+    use models::api;
+    OpenApiRouter::new()
+        .routes(routes!(api::list))
+        .routes(routes!(api::get))
+        .routes(routes!(api::history))
+        .routes(routes!(api::activate))
+        .routes(routes!(api::rollback))
 }
 
 /// Operations on tenants.
@@ -156,6 +188,25 @@ fn departments() -> OpenApiRouter<AppState> {
         .merge(limited(Class::OrgToken, routes().routes(routes!(access::regenerate_token))))
 }
 
+/// Operations on companies.
+fn portfolio() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use companies::api::{list, manage};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::CompanyRead,
+            routes().routes(routes!(list::list)).routes(routes!(list::suggest)),
+        ))
+        .merge(limited(
+            Class::DataRead,
+            routes().routes(routes!(list::by_symbol)).routes(routes!(manage::get)),
+        ))
+        .merge(limited(Class::UserCreate, routes().routes(routes!(manage::create))))
+        .merge(limited(Class::UserUpdate, routes().routes(routes!(manage::update))))
+        .merge(limited(Class::UserDelete, routes().routes(routes!(manage::delete))))
+}
+
 /// Operations on people and those who run tenants.
 fn people() -> OpenApiRouter<AppState> {
     use RateClass as Class;
@@ -224,8 +275,27 @@ fn bodies() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(uploads::api::submit::submit_annual))
         .routes(routes!(uploads::api::submit::submit_quarterly))
+        .routes(routes!(models::api::import))
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
+}
+
+/// Operations that give a file, which may take long to make.
+fn files() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::Analytics,
+            routes()
+                .routes(routes!(audit_log::api::export))
+                .routes(routes!(predictions::api::export::export_annual))
+                .routes(routes!(predictions::api::export::export_quarterly))
+                .routes(routes!(predictions::api::export::export_system_annual))
+                .routes(routes!(predictions::api::export::export_system_quarterly)),
+        ))
+        .merge(limited(Class::DataRead, routes().routes(routes!(companies::api::list::export))))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
 }
 
 /// Operations that wait for a mail server.
@@ -271,10 +341,15 @@ pub fn router(state: &AppState) -> Router {
     Router::new()
         .fallback_service(routes)
         .layer(CatchPanicLayer::custom(middleware::panicked))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(middleware::cors(&state.config.cors_origins))
         .layer(axum::middleware::from_fn(middleware::headers))
         .layer(axum::middleware::from_fn(middleware::trim_trailing_slash))
+}
+
+/// What is not compressed already.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new(XLSX))
 }
 
 /// Answers requests until `stop` is cancelled, then finishes those under way.

@@ -1,7 +1,9 @@
-//! `accunode model`: look into model files and score rows with them, without a server.
+//! `accunode model`: look into model files, score rows with them, pack bundles, and repeat stored predictions.
 
 mod inspect;
+mod pack;
 mod predict;
+mod replay;
 mod rows;
 
 use std::{
@@ -9,10 +11,12 @@ use std::{
     process::ExitCode,
 };
 
+use accunode_domain::Kind;
 use accunode_scoring::lightgbm::Model;
 use anyhow::Context as _;
 
 use super::{is_standard, printed};
+use crate::app::DataDir;
 
 /// Look into models and score rows with them.
 #[derive(Debug, clap::Args)]
@@ -27,6 +31,12 @@ enum Command {
     Inspect(InspectArgs),
     /// Score a CSV file of rows with a LightGBM text file.
     Predict(PredictArgs),
+    /// Pack a bundle's folder, with its golden.csv, into an archive that can be imported.
+    Pack(PackArgs),
+    /// Score stored predictions again, each with the bundle that made it, and report every difference to the last bit.
+    ///
+    /// Changes nothing. Exit code 1 when anything differs, 3 when nothing does but bundles are missing.
+    Replay(ReplayArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,6 +65,30 @@ struct PredictArgs {
     contributions: bool,
 }
 
+#[derive(Debug, clap::Args)]
+struct PackArgs {
+    /// Folder of the bundle.
+    folder: PathBuf,
+    /// Archive to write.
+    #[arg(long, value_name = "OUT.zip")]
+    output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct ReplayArgs {
+    #[command(flatten)]
+    data: DataDir,
+    /// Predictions of this kind alone: `annual` or `quarterly`.
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Predictions scored on this day (UTC) or later, or from a moment on (RFC 3339).
+    #[arg(long, value_name = "DATE")]
+    since: Option<String>,
+    /// At most so many.
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+}
+
 /// Runs `accunode model …`.
 ///
 /// # Errors
@@ -63,6 +97,8 @@ pub(crate) fn run(args: ModelArgs) -> anyhow::Result<ExitCode> {
     let done = match args.command {
         Command::Inspect(args) => inspect::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Pack(args) => pack::run(&args),
+        Command::Replay(args) => return printed(replay::run(&args)),
     };
     printed(done.map(|()| ExitCode::SUCCESS))
 }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use accunode_db::Db;
-use accunode_server::{features::auth, router, state::AppState, workers};
+use accunode_server::{features::auth, models, router, state::AppState, workers};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use secrecy::ExposeSecret;
@@ -62,11 +62,14 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     {
         tracing::info!("the first super_admin was made from ACCUNODE_ADMIN_EMAIL");
     }
+    models::register(&state).await?;
+    models::refresh(&state).await?;
     let address = SocketAddr::new(settings.host, settings.port);
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     let stop = CancellationToken::new();
     let working = work(&state, &stop);
+    let watching = tokio::spawn(models::watch(state.clone(), stop.clone()));
     let stopped = stop.clone();
     tokio::spawn(async move {
         asked.await;
@@ -75,6 +78,7 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     });
     router::serve(listener, &state, stop.clone()).await?;
     working.await.context("the workers ended badly")?;
+    watching.await.context("the watch over the models ended badly")?;
     state.db.close().await;
     tracing::info!("stopped");
     Ok(())

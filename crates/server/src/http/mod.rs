@@ -4,6 +4,7 @@ pub mod address;
 pub mod auth;
 pub mod body;
 pub mod done;
+pub mod form;
 pub mod limits;
 pub mod openapi;
 pub mod paging;

@@ -28,6 +28,7 @@ use crate::{
         grades::service as grades,
         predictions::service::{self as predictions, Batch, Owner},
     },
+    models,
     state::AppState,
 };
 
@@ -114,11 +115,13 @@ struct Chunk {
 impl UploadHandler {
     async fn work(&self, job: &Context, id: Uuid) -> Result<(), Stop> {
         let state = &self.state;
-        let mut tx = state.db.system("find the upload to work on").await?;
+        let mut tx = state.db.system_read("find the upload to work on").await?;
         let upload =
             store::by_id(&mut tx, id).await?.ok_or(JobError::Permanent("no such upload".to_owned()))?;
+        drop(tx);
         let kind: Kind = upload.job_type.parse().map_err(JobError::Permanent)?;
-        let bundle = state.models.get(kind);
+        let bundle = bundle(state, kind, upload.model_hash.as_deref()).await?;
+        let mut tx = state.db.system("begin to work on an upload").await?;
         job.lease.fence(&mut tx).await?;
         let model = (bundle.name(), bundle.version(), bundle.hash());
         if !store::start(&mut tx, id, model, state.clock.now()).await? {
@@ -250,6 +253,18 @@ async fn finish(
         "error_message": upload.error_message,
     }));
     audit::record_background(tx, upload.user_email.as_deref(), event, now).await
+}
+
+/// The bundle that an upload is scored with: the one in use when it began, however many workers it passes through.
+async fn bundle(state: &AppState, kind: Kind, begun_with: Option<&str>) -> Result<Arc<Bundle>> {
+    if let Some(hash) = begun_with
+        && let Some(bundle) = models::by_hash(state, hash).await?
+    {
+        return Ok(bundle);
+    }
+    // Asked now: another server may have been told of another model within the last moments.
+    models::refresh(state).await?;
+    Ok(state.models.get(kind))
 }
 
 enum Message {

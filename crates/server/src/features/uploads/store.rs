@@ -28,6 +28,7 @@ pub(crate) struct UploadRow {
     pub(crate) next_row: i64,
     pub(crate) queue_priority: String,
     pub(crate) error_message: Option<String>,
+    pub(crate) model_hash: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) completed_at: Option<Timestamp>,
@@ -38,7 +39,7 @@ macro_rules! upload {
     () => {
         "SELECT j.id, j.user_id, j.organization_id, j.tenant_id, j.access_level, j.job_type, j.status,
                 j.original_filename, j.file_key, j.file_size, j.total_rows, j.processed_rows,
-                j.successful_rows, j.failed_rows, j.next_row, j.queue_priority, j.error_message,
+                j.successful_rows, j.failed_rows, j.next_row, j.queue_priority, j.error_message, j.model_hash,
                 j.created_at, j.started_at, j.completed_at, j.updated_at FROM bulk_upload_jobs j"
     };
 }

@@ -71,6 +71,14 @@ pub fn their_member(world: &World, relation: Relation) -> Value {
     json!({ "user_id": world.person(relation).unwrap().actor.user_id })
 }
 
+pub fn company(_: &World, _: Relation) -> Value {
+    json!({ "symbol": fresh()[..16], "name": "Example Works", "market_cap": 1.0, "sector": "Sector" })
+}
+
+pub fn sector(_: &World, _: Relation) -> Value {
+    json!({ "sector": "Another Sector" })
+}
+
 /// Holds what each of the three operations asks for.
 pub fn scored(world: &World, relation: Relation) -> Value {
     let row = annual(world, relation);

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{
     bodies::{
-        address, annual, described, everything, key, member_role, names, new_colleague, new_person,
-        new_place, new_tenant, passwords, platform_too, quarterly, role, scored, their_member,
+        address, annual, company, described, everything, key, member_role, names, new_colleague, new_person,
+        new_place, new_tenant, passwords, platform_too, quarterly, role, scored, sector, their_member,
         their_organization, their_scale, their_tenant, token,
     },
     world::{Relation, World, listed},
@@ -34,9 +34,10 @@ enum Subject {
     Member,
     Tenant,
     Upload,
-    ApiKey,
+    Company,
     Annual,
     Quarterly,
+    ApiKey,
 }
 
 pub struct Operation {
@@ -79,6 +80,10 @@ impl Operation {
             Subject::Upload => {
                 let person = world.person(relation)?;
                 (vec![person.upload.to_string()], Some(person.belongs()))
+            }
+            Subject::Company => {
+                let person = world.person(relation)?;
+                (vec![person.company.to_string()], Some(person.belongs()))
             }
             Subject::Annual | Subject::Quarterly => {
                 let person = world.person(relation)?;
@@ -181,7 +186,9 @@ impl Operation {
 }
 
 use Permission as P;
-use Subject::{Annual, ApiKey, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload};
+use Subject::{
+    Annual, ApiKey, Company, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload,
+};
 
 pub const TABLE: &[Operation] = &[
     public("GET /"),
@@ -255,6 +262,15 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/organizations/{id}/global-data-access", P::OrganizationRead, Organization),
     guarded("PATCH /api/v1/organizations/{id}/global-data-access", P::OrganizationGlobalData, Organization)
         .with("?allow_access=true"),
+    // companies
+    guarded("GET /api/v1/companies", P::CompanyRead, Nothing).with("?limit=100"),
+    guarded("GET /api/v1/companies/search", P::CompanyRead, Nothing).with("?q=own"),
+    guarded("GET /api/v1/companies/search/{symbol}", P::CompanyRead, Company).excused(&[404]),
+    guarded("GET /api/v1/companies/export", P::CompanyRead, Nothing),
+    guarded("GET /api/v1/companies/{id}", P::CompanyRead, Company),
+    guarded("POST /api/v1/companies", P::CompanyCreate, Nothing).takes(company),
+    guarded("PUT /api/v1/companies/{id}", P::CompanyUpdate, Company).takes(sector),
+    guarded("DELETE /api/v1/companies/{id}", P::CompanyDelete, Company).with("?with_predictions=true"),
     // predictions
     guarded("POST /api/v1/predictions/annual", P::PredictionCreate, Nothing).takes(annual),
     guarded("POST /api/v1/predictions/quarterly", P::PredictionCreate, Nothing).takes(quarterly),
@@ -274,10 +290,16 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/predictions/quarterly/{id}", P::PredictionRead, Quarterly),
     guarded("GET /api/v1/predictions/annual/{id}/versions", P::PredictionRead, Annual),
     guarded("GET /api/v1/predictions/quarterly/{id}/versions", P::PredictionRead, Quarterly),
-    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual).takes(annual),
-    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly).takes(quarterly),
-    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual),
-    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly),
+    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual)
+        .takes(annual)
+        .tells_of_surroundings(),
+    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly)
+        .takes(quarterly)
+        .tells_of_surroundings(),
+    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual)
+        .tells_of_surroundings(),
+    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly)
+        .tells_of_surroundings(),
     guarded("DELETE /api/v1/predictions/annual/{id}", P::PredictionDelete, Annual),
     guarded("DELETE /api/v1/predictions/quarterly/{id}", P::PredictionDelete, Quarterly),
     // dashboard

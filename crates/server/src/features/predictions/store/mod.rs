@@ -68,7 +68,7 @@ impl PredictionRow {
 }
 
 /// Ratios as they were given: bit i says whether the i-th, where it has no value, was not meaningful.
-fn given(kind: Kind, values: [Option<f64>; 5], not_meaningful: i32) -> Vec<Ratio> {
+pub(crate) fn given(kind: Kind, values: [Option<f64>; 5], not_meaningful: i32) -> Vec<Ratio> {
     let ratio = |(i, value): (usize, &Option<f64>)| match value {
         Some(x) => Ratio::Value(*x),
         None if not_meaningful >> i & 1 == 1 => Ratio::NotMeaningful,
@@ -121,7 +121,8 @@ macro_rules! from {
     };
 }
 
-pub(super) use {columns, joined, select};
+pub(crate) use columns;
+pub(super) use {joined, select};
 
 /// What is in somebody's sight: $2 the user, $3 the organization that they work in, $4 the tenant that they run, $5
 /// whether they see everything. The system's rows are in everybody's.

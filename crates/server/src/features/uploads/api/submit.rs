@@ -1,10 +1,9 @@
 //! Hand in a portfolio file.
 
-use accunode_domain::{Error, Kind};
+use accunode_domain::{Kind, UploadId};
 use axum::{
     Json,
-    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State},
-    http::StatusCode,
+    extract::{Request, State},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +13,8 @@ use crate::{
     features::uploads::service,
     http::{
         auth::{Can, grant::UploadCreate},
-        problem::{ApiError, ApiResult, Detail, ValidationProblem},
+        form,
+        problem::{ApiResult, Detail, ValidationProblem},
     },
     state::AppState,
 };
@@ -55,32 +55,17 @@ pub struct Accepted {
     pub worker_capacity: usize,
 }
 
-/// What a form may hold besides its file.
-const FORM_BYTES: usize = 64 << 10;
-
 /// The part named `file`; the rest of the form is left unread.
 async fn submit(
     state: &AppState,
     caller: &Can<UploadCreate>,
     kind: Kind,
-    mut request: Request,
+    request: Request,
 ) -> ApiResult<Json<Accepted>> {
-    let missing = || ApiError(Error::field("file", "File is required"));
-    // Of all parts and their headers together: without a bound, an endless header would be gathered in memory.
-    let limit = usize::try_from(state.config.max_upload_bytes).unwrap_or(usize::MAX);
-    DefaultBodyLimit::max(limit.saturating_add(FORM_BYTES)).apply(&mut request);
-    let mut form = Multipart::from_request(request, state).await.map_err(|_| missing())?;
-    loop {
-        let field = form.next_field().await.map_err(|e| match e.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge("The form is larger than allowed".to_owned()),
-            _ => Error::field("file", "Invalid file: the multipart form is damaged or incomplete"),
-        })?;
-        let field = field.ok_or_else(missing)?;
-        if field.name() == Some("file") {
-            let name = field.file_name().unwrap_or_default().to_owned();
-            return Ok(Json(service::submit(state, caller, kind, &name, field).await?));
-        }
-    }
+    let id = UploadId::new();
+    let key = |name: &str| service::intake::key(id, name);
+    let file = form::store_file(state, request, state.config.max_upload_bytes, key).await?;
+    Ok(Json(service::submit(state, caller, kind, id, file).await?))
 }
 
 /// Take in a file of annual rows, to be scored as a job.

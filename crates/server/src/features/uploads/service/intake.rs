@@ -3,11 +3,9 @@
 use std::{fs::File, io::BufReader, path::Path};
 
 use accunode_domain::{Error, Kind, Result, UploadId};
-use accunode_infra::{BlobError, Stored};
+use accunode_infra::Stored;
 use accunode_queue::{NewJob, Priority, Stats};
 use accunode_sheets::{FileError, Format, Limits, Reader, validate::printable};
-use axum::extract::multipart::Field;
-use futures_util::TryStreamExt;
 use serde_json::json;
 
 use super::{lane, load, priority, waiting};
@@ -20,6 +18,7 @@ use crate::{
         jobs::{KIND, Payload},
         store::{self, NewUpload},
     },
+    http::form::StoredFile,
     state::AppState,
 };
 
@@ -47,49 +46,34 @@ fn shown_name(name: &str) -> String {
     name.chars().skip(surplus).collect()
 }
 
-/// Takes a file in and queues it.
+/// Where the file of an upload is kept, which says of what format it is.
 ///
 /// # Errors
-/// [`Error::BadRequest`] for a file that cannot be read, [`Error::TooLarge`] above the limit.
+/// [`Error::BadRequest`] for the name of a file that is none.
+pub(in crate::features::uploads) fn key(id: UploadId, name: &str) -> Result<String> {
+    Ok(match Format::from_name(&shown_name(name)).map_err(file_error)? {
+        Format::Csv => format!("uploads/{id}.csv"),
+        Format::Xlsx => format!("uploads/{id}.xlsx"),
+    })
+}
+
+/// Queues a file that has been stored; when it is refused, nothing of it stays.
+///
+/// # Errors
+/// [`Error::BadRequest`] for a file that cannot be read.
 pub async fn submit(
     state: &AppState,
     caller: &Caller,
     kind: Kind,
-    name: &str,
-    field: Field<'_>,
+    id: UploadId,
+    file: StoredFile,
 ) -> Result<Accepted> {
-    let name = shown_name(name);
-    let format = Format::from_name(&name).map_err(file_error)?;
-    let id = UploadId::new();
-    let key = match format {
-        Format::Csv => format!("uploads/{id}.csv"),
-        Format::Xlsx => format!("uploads/{id}.xlsx"),
-    };
-    let body = field.map_err(|e| std::io::Error::new(std::io::ErrorKind::ConnectionAborted, e.body_text()));
-    let stored = state.blobs.put(&key, body, state.config.max_upload_bytes).await.map_err(blob_error)?;
-    let accepted = record(state, caller, kind, id, &name, &key, &stored).await;
+    let name = shown_name(&file.name);
+    let accepted = record(state, caller, kind, id, &name, &file.key, &file.stored).await;
     if accepted.is_err() {
-        // Nothing refers to the file; failing to remove it costs space only.
-        if let Err(error) = state.blobs.delete(&key).await {
-            tracing::warn!(%error, upload.id = %id, "a refused file could not be removed");
-        }
+        file.discard(state).await;
     }
     accepted
-}
-
-/// A store's error in words for the sender.
-fn blob_error(error: BlobError) -> Error {
-    match error {
-        BlobError::TooLarge { limit } => Error::TooLarge(format!("The file is larger than {}", size(limit))),
-        BlobError::Input(_) => {
-            Error::BadRequest("The upload broke off before the file was complete".to_owned())
-        }
-        other => Error::internal(other),
-    }
-}
-
-fn size(bytes: u64) -> String {
-    if bytes >= 1 << 20 { format!("{} MB", bytes >> 20) } else { format!("{bytes} bytes") }
 }
 
 async fn record(

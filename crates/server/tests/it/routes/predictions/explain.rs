@@ -3,7 +3,7 @@ use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{annual, body, changed, made};
+use super::{annual, body, changed, made, stored};
 use crate::app::{Limits, TestApp};
 
 /// The contributions of an explanation add up to what they explain.
@@ -61,7 +61,7 @@ on_both_engines! {
         let app = TestApp::without_worker(test, Limits::default()).await;
         for (i, ratio) in [1.0, 30.0, 60.0, 95.0].iter().enumerate() {
             let body = changed(annual(&format!("ROW{i}")), &json!({ "long_term_debt_to_total_capital": ratio }));
-            super::stored(&app, &app.people.user, "annual", &body).await;
+            stored(&app, &app.people.user, "annual", &body).await;
         }
         let page = app.client(&app.people.user).get_ok("/predictions/annual?explain=true").await;
         for row in page["predictions"].as_array().unwrap() {
