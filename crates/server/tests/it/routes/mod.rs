@@ -4,6 +4,7 @@ mod api_keys;
 mod audit_log;
 mod auth;
 mod contact;
+mod models;
 mod ops;
 mod organizations;
 pub(crate) mod predictions;
