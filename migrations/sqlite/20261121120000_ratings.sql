@@ -138,19 +138,20 @@ CREATE INDEX companies_by_organization_name ON companies (organization_id, name,
 CREATE INDEX companies_by_organization_probability ON companies (organization_id, latest_probability DESC, id);
 
 -- Lists are newest first and go on behind a row, so their indexes run the same way in both columns. What somebody made
--- is listed by them where it is personal; an analyst's rows of the organization would only stand in the way.
+-- is listed by them where it is personal; an analyst's rows of the organization would only stand in the way. By level
+-- alone the system's rows are listed; with others in the index the planner takes it for somebody's personal rows.
 DROP INDEX annual_predictions_by_organization;
 CREATE INDEX annual_predictions_by_organization ON annual_predictions (organization_id, created_at DESC, id DESC);
 DROP INDEX annual_predictions_by_creator;
 CREATE INDEX annual_predictions_by_creator ON annual_predictions (created_by, created_at DESC, id DESC) WHERE access_level = 'personal';
 DROP INDEX annual_predictions_by_level;
-CREATE INDEX annual_predictions_by_level ON annual_predictions (access_level, created_at DESC, id DESC);
+CREATE INDEX annual_predictions_by_level ON annual_predictions (access_level, created_at DESC, id DESC) WHERE access_level = 'system';
 DROP INDEX quarterly_predictions_by_organization;
 CREATE INDEX quarterly_predictions_by_organization ON quarterly_predictions (organization_id, created_at DESC, id DESC);
 DROP INDEX quarterly_predictions_by_creator;
 CREATE INDEX quarterly_predictions_by_creator ON quarterly_predictions (created_by, created_at DESC, id DESC) WHERE access_level = 'personal';
 DROP INDEX quarterly_predictions_by_level;
-CREATE INDEX quarterly_predictions_by_level ON quarterly_predictions (access_level, created_at DESC, id DESC);
+CREATE INDEX quarterly_predictions_by_level ON quarterly_predictions (access_level, created_at DESC, id DESC) WHERE access_level = 'system';
 
 -- Means by period are read from these alone; what is updated is rare, and its indexes small.
 CREATE INDEX annual_predictions_figures

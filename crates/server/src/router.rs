@@ -264,6 +264,10 @@ fn bodies() -> OpenApiRouter<AppState> {
 fn files() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(audit_log::api::export))
+        .routes(routes!(predictions::api::export::export_annual))
+        .routes(routes!(predictions::api::export::export_quarterly))
+        .routes(routes!(predictions::api::export::export_system_annual))
+        .routes(routes!(predictions::api::export::export_system_quarterly))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
 }
 

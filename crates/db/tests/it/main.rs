@@ -5,6 +5,7 @@ mod bulk;
 mod concurrency;
 mod errors;
 mod glance;
+mod grades;
 mod isolation;
 mod isolation_people;
 mod migrations;

@@ -253,8 +253,8 @@ impl Goal {
     }
 }
 
-/// The explanations of some rows, each with the kind's ratios in order. One of many costs less than one alone;
-/// hundreds take a while, which is no matter for the threads that answer requests.
+/// The explanations of some rows, each with the kind's ratios in order. Not for the threads that answer requests
+/// where there are more than a few.
 ///
 /// # Errors
 /// [`Error::BadRequest`] where the model in use cannot explain itself: some files do not hold what it takes.

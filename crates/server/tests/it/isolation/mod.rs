@@ -168,6 +168,8 @@ async fn watched(app: &TestApp, world: &World) -> String {
         JOIN organizations o ON o.id = w.organization_id WHERE o.slug LIKE $1 ORDER BY 1";
     const KEYS: &str = "SELECT name || CASE WHEN revoked_at IS NULL THEN ' live' ELSE ' revoked' END
         FROM api_keys WHERE name LIKE $1 ORDER BY 1";
+    const SCALES: &str = "SELECT t.slug || '|' || CAST(s.version AS TEXT) FROM master_scales s
+        JOIN tenants t ON t.id = s.tenant_id WHERE t.slug LIKE $1 ORDER BY 1";
     const PREDICTIONS: &str =
         "SELECT c.name || '|' || c.symbol || '|' || CAST(p.version AS TEXT) FROM companies c
         JOIN (SELECT company_id, version FROM annual_predictions
@@ -175,7 +177,7 @@ async fn watched(app: &TestApp, world: &World) -> String {
         WHERE c.name LIKE $1 ORDER BY 1";
     let mut tx = app.state.db.system_read("look at a test's world").await.unwrap();
     let mut found = Vec::new();
-    for sql in [PEOPLE, PLACES, TENANTS, LISTS, KEYS, PREDICTIONS] {
+    for sql in [PEOPLE, PLACES, TENANTS, LISTS, KEYS, PREDICTIONS, SCALES] {
         let rows: Vec<String> =
             on!(tx, |c| sqlx::query_scalar(sql).bind(format!("%{}", world.tag)).fetch_all(c).await).unwrap();
         found.extend(rows);

@@ -28,13 +28,13 @@ enum Subject {
     Member,
     Tenant,
     Upload,
-    ApiKey,
     /// The model that ships for annual ratios, which is nobody's.
     Model,
     /// A kind of models.
     ModelKind,
     Annual,
     Quarterly,
+    ApiKey,
 }
 
 pub struct Operation {
@@ -207,6 +207,15 @@ fn their_member(world: &World, relation: Relation) -> Value {
     json!({ "user_id": world.person(relation).unwrap().actor.user_id })
 }
 
+/// Holds what each of the three operations asks for.
+fn scored(world: &World, relation: Relation) -> Value {
+    let row = annual(world, relation);
+    json!({
+        "kind": "annual", "rows": [row], "explain": true, "base": row, "risk_level": "HIGH",
+        "changes": { "return_on_assets": 2.0 }
+    })
+}
+
 fn annual(_: &World, _: Relation) -> Value {
     json!({
         "company_symbol": fresh()[..16], "company_name": "Example Works", "market_cap": 1.0, "sector": "Sector",
@@ -220,6 +229,17 @@ fn quarterly(_: &World, _: Relation) -> Value {
         "company_symbol": fresh()[..16], "company_name": "Example Works", "market_cap": 1.0, "sector": "Sector",
         "reporting_year": "2024", "reporting_quarter": "Q1", "total_debt_to_ebitda": 1.0, "sga_margin": 1.0,
         "long_term_debt_to_total_capital": 1.0, "return_on_capital": 1.0
+    })
+}
+
+fn platform_too(_: &World, _: Relation) -> Value {
+    json!({ "include_platform_stats": true })
+}
+
+fn their_scale(world: &World, relation: Relation) -> Value {
+    json!({
+        "grades": [{ "grade": "good", "upper": 0.05 }, { "grade": "bad", "upper": null }],
+        "tenant_id": world.place(relation).unwrap().tenant.unwrap()
     })
 }
 
@@ -367,16 +387,41 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/predictions/quarterly", P::PredictionRead, Nothing),
     guarded("GET /api/v1/predictions/annual/system", P::PredictionReadSystem, Nothing),
     guarded("GET /api/v1/predictions/quarterly/system", P::PredictionReadSystem, Nothing),
+    // score
+    guarded("POST /api/v1/score", P::ScoreRun, Nothing).takes(scored),
+    guarded("POST /api/v1/score/what-if", P::ScoreRun, Nothing).takes(scored),
+    guarded("POST /api/v1/score/target", P::ScoreRun, Nothing).takes(scored),
+    guarded("GET /api/v1/predictions/annual/export", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/quarterly/export", P::PredictionRead, Nothing),
+    guarded("GET /api/v1/predictions/annual/system/export", P::PredictionReadSystem, Nothing),
+    guarded("GET /api/v1/predictions/quarterly/system/export", P::PredictionReadSystem, Nothing),
     guarded("GET /api/v1/predictions/annual/{id}", P::PredictionRead, Annual),
     guarded("GET /api/v1/predictions/quarterly/{id}", P::PredictionRead, Quarterly),
     guarded("GET /api/v1/predictions/annual/{id}/versions", P::PredictionRead, Annual),
     guarded("GET /api/v1/predictions/quarterly/{id}/versions", P::PredictionRead, Quarterly),
-    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual).takes(annual),
-    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly).takes(quarterly),
-    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual),
-    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly),
+    guarded("PUT /api/v1/predictions/annual/{id}", P::PredictionUpdate, Annual)
+        .takes(annual)
+        .tells_of_surroundings(),
+    guarded("PUT /api/v1/predictions/quarterly/{id}", P::PredictionUpdate, Quarterly)
+        .takes(quarterly)
+        .tells_of_surroundings(),
+    guarded("POST /api/v1/predictions/annual/{id}/rescore", P::PredictionUpdate, Annual)
+        .tells_of_surroundings(),
+    guarded("POST /api/v1/predictions/quarterly/{id}/rescore", P::PredictionUpdate, Quarterly)
+        .tells_of_surroundings(),
     guarded("DELETE /api/v1/predictions/annual/{id}", P::PredictionDelete, Annual),
     guarded("DELETE /api/v1/predictions/quarterly/{id}", P::PredictionDelete, Quarterly),
+    // dashboard
+    guarded("GET /api/v1/predictions/stats", P::DashboardRead, Nothing),
+    guarded("GET /api/v1/predictions/dashboard", P::DashboardRead, Nothing)
+        .with("?include_platform_stats=true"),
+    guarded("POST /api/v1/predictions/dashboard", P::DashboardRead, Nothing).takes(platform_too),
+    guarded("GET /api/v1/predictions/annual/{id}/peers", P::PredictionRead, Annual),
+    guarded("GET /api/v1/predictions/quarterly/{id}/peers", P::PredictionRead, Quarterly),
+    // grades
+    guarded("GET /api/v1/master-scale", P::ScaleRead, Nothing),
+    guarded("GET /api/v1/master-scale/versions", P::ScaleRead, Nothing),
+    guarded("PUT /api/v1/master-scale", P::ScaleUpdate, Tenant).takes(their_scale),
     // uploads
     guarded("POST /api/v1/predictions/annual/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
     guarded("POST /api/v1/predictions/quarterly/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),

@@ -1,6 +1,7 @@
 //! Operations on predictions and the shapes they share.
 
 pub mod create;
+pub mod export;
 pub mod list;
 pub mod one;
 mod rows;
@@ -76,7 +77,7 @@ pub struct ExplainParam {
 }
 
 /// What a list is narrowed to.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FilterParams {
     /// Part of a symbol, in any case.
@@ -114,7 +115,7 @@ impl FilterParams {
 }
 
 /// Whose rows.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct OrganizationParam {
     /// For tenant_admin (an organization of the tenant) and super_admin (any).

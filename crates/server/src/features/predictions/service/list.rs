@@ -1,5 +1,6 @@
 //! Lists of predictions: pages that neither skip nor repeat, with totals that are not counted each time.
 
+use accunode_db::Tx;
 use accunode_domain::{Error, Kind, Result, Role};
 use bytes::Bytes;
 
@@ -11,7 +12,7 @@ use crate::{
     caller::{Caller, Versions},
     features::predictions::store::{
         PredictionRow,
-        list::{self as store, Part, Window},
+        list::{self as store, Part, Sight, Window},
     },
     state::AppState,
 };
@@ -57,18 +58,7 @@ pub(crate) async fn list(
     let mut tx = state.db.scoped_glance(caller).await?;
     let sight = store::sight(&mut tx, list == List::System, filter).await?;
     let mut rows = store::page(&mut tx, kind, &sight, filter, &window).await?;
-    let mut total = 0;
-    for part in sight.parts() {
-        let key = key(caller, kind, &part, filter);
-        total += match kept(state, &key).await {
-            Some(count) => count,
-            None => {
-                let count = store::count(&mut tx, kind, &part, filter).await?;
-                state.cache.put(&key, Bytes::copy_from_slice(&count.to_be_bytes())).await;
-                count
-            }
-        };
-    }
+    let total = total(state, &mut tx, caller, kind, &sight, filter).await?;
     drop(tx);
     let full = usize::try_from(asked.size()).map_err(Error::internal)?;
     let more = rows.len() > full;
@@ -78,6 +68,30 @@ pub(crate) async fn list(
         trail.note(asked, &start, ended).await;
     }
     Ok(Listed { rows, total, page: asked.page(), size: asked.size(), next })
+}
+
+/// How many rows a list has. Each part is counted once and then known until something in it changes.
+pub(super) async fn total(
+    state: &AppState,
+    tx: &mut Tx,
+    caller: &Caller,
+    kind: Kind,
+    sight: &Sight,
+    filter: &Filter,
+) -> Result<i64> {
+    let mut total = 0;
+    for part in sight.parts() {
+        let key = key(caller, kind, &part, filter);
+        total += match kept(state, &key).await {
+            Some(count) => count,
+            None => {
+                let count = store::count(tx, kind, &part, filter).await?;
+                state.cache.put(&key, Bytes::copy_from_slice(&count.to_be_bytes())).await;
+                count
+            }
+        };
+    }
+    Ok(total)
 }
 
 /// Only those who look into several organizations may name one.

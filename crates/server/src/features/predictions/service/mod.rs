@@ -3,6 +3,7 @@
 mod batch;
 mod change;
 mod explain;
+mod export;
 mod filter;
 mod list;
 mod paging;
@@ -10,6 +11,7 @@ mod paging;
 pub use batch::{Batch, score, store_batch};
 pub(crate) use change::{delete, get, rescore, update, versions};
 pub(crate) use explain::{Explained, explained};
+pub(crate) use export::export;
 pub use filter::Filter;
 pub(crate) use list::{List, Listed, list};
 pub(crate) use paging::{Asked, Cursor};

@@ -99,7 +99,7 @@ macro_rules! unused {
 macro_rules! version {
     ($kind:tt, $from:expr, $by:literal, $at:literal) => {
         concat!(
-            "SELECT p.version, p.reporting_year, p.reporting_quarter, p.not_meaningful, p.raw_probability,
+            "SELECT p.version AS version, p.reporting_year, p.reporting_quarter, p.not_meaningful, p.raw_probability,
                     p.risk_level, p.confidence, p.grade, p.grade_scale_id, p.model_name, p.model_version,
                     p.model_hash, p.quality, ",
             $by, " AS scored_by, u.email AS scored_by_email, ", $at, " AS scored_at, ",

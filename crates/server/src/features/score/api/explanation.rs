@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 /// Why a row has its probability: the contributions of its ratios sum to `log_odds` − `base_log_odds`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ScoreExplanation)]
 pub struct Explanation {
     /// Probability that belongs to `base_log_odds`.
     pub base_probability: f64,
@@ -43,6 +44,7 @@ pub struct RatioEffect {
 
 /// What a ratio hit in a scorecard.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ScorecardBin)]
 pub struct Bin {
     /// `bin`, `missing`, `not_meaningful` or `otherwise` (no bin holds the value).
     pub hit: &'static str,
@@ -58,6 +60,7 @@ pub struct Bin {
 
 /// One ratio's effect in words.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReasonCode)]
 pub struct Reason {
     /// The ratio and its state, from a fixed table, such as `DEBT_EBITDA_HIGH`.
     pub code: &'static str,
