@@ -100,11 +100,21 @@ impl TestApp {
         Self { state, people, router, stop: CancellationToken::new(), test, files }
     }
 
-    /// Another server in front of the same database.
+    /// Another server in front of the same database and files.
     pub fn second_server(&self, change: impl FnOnce(&mut Parts)) -> Router {
+        router(&self.second_state(change))
+    }
+
+    /// What another server in front of the same database and files is made of.
+    pub fn second_state(&self, change: impl FnOnce(&mut Parts)) -> AppState {
         let mut parts = parts(self.state.db.clone(), self.files.path(), Limits::default());
         change(&mut parts);
-        router(&AppState::new(parts))
+        AppState::new(parts)
+    }
+
+    /// Where files are kept.
+    pub fn files(&self) -> &Path {
+        self.files.path()
     }
 
     /// Where mails are put.
@@ -278,13 +288,18 @@ impl Client {
 
     /// Hands in a form with a file in one of its parts.
     pub async fn form(&self, kind: &str, part: &str, name: &str, content: &[u8]) -> (StatusCode, Value) {
+        self.post_file(&format!("/predictions/{kind}/bulk-upload-async"), part, name, content).await
+    }
+
+    /// POST of a form with a file in one of its parts.
+    pub async fn post_file(&self, path: &str, part: &str, name: &str, content: &[u8]) -> (StatusCode, Value) {
         let head = format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{part}\"; filename=\"{name}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n"
         );
         let tail = format!("\r\n--{BOUNDARY}--\r\n");
         let body = [head.as_bytes(), content, tail.as_bytes()].concat();
-        let request = Request::post(format!("/api/v1/predictions/{kind}/bulk-upload-async"));
+        let request = Request::post(format!("/api/v1{path}"));
         let request =
             request.header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
         self.json(request.body(Body::from(body)).unwrap()).await

@@ -127,6 +127,10 @@ pub fn key(_: &World, _: Relation) -> Value {
     json!({ "name": "a machine", "permissions": ["prediction.read"] })
 }
 
+pub fn why(_: &World, _: Relation) -> Value {
+    json!({ "reason": "a test" })
+}
+
 pub fn token(_: &World, _: Relation) -> Value {
     json!({ "join_token": "unknown" })
 }

@@ -7,7 +7,7 @@ use super::{
     bodies::{
         address, annual, company, described, everything, key, member_role, names, new_colleague, new_person,
         new_place, new_tenant, passwords, platform_too, quarterly, role, scored, sector, their_member,
-        their_organization, their_scale, their_tenant, token,
+        their_organization, their_scale, their_tenant, token, why,
     },
     world::{Relation, World, listed},
 };
@@ -35,6 +35,10 @@ enum Subject {
     Tenant,
     Upload,
     Company,
+    /// The model that ships for annual ratios, which is nobody's.
+    Model,
+    /// A kind of models.
+    ModelKind,
     Annual,
     Quarterly,
     ApiKey,
@@ -72,7 +76,9 @@ impl Operation {
         let place = || world.place(relation).filter(|_| relation != Relation::Own);
         let (ids, belongs): (Vec<String>, _) = match self.subject {
             Subject::Nothing if relation == Relation::Own => (Vec::new(), None),
-            Subject::Nothing => return None,
+            Subject::Model if relation == Relation::Own => (vec![world.model.to_string()], None),
+            Subject::ModelKind if relation == Relation::Own => (vec!["annual".to_owned()], None),
+            Subject::Nothing | Subject::Model | Subject::ModelKind => return None,
             Subject::Person => {
                 let person = world.person(relation)?;
                 (vec![person.actor.user_id.to_string()], Some(person.belongs()))
@@ -187,7 +193,8 @@ impl Operation {
 
 use Permission as P;
 use Subject::{
-    Annual, ApiKey, Company, Listed, Member, Nothing, Organization, Person, Quarterly, Tenant, Upload,
+    Annual, ApiKey, Company, Listed, Member, Model, ModelKind, Nothing, Organization, Person, Quarterly,
+    Tenant, Upload,
 };
 
 pub const TABLE: &[Operation] = &[
@@ -323,6 +330,13 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/audit", P::AuditRead, Nothing),
     guarded("GET /api/v1/audit/export", P::AuditRead, Nothing),
     guarded("GET /api/v1/audit/verify", P::AuditRead, Nothing),
+    // models
+    guarded("GET /api/v1/models", P::ModelRead, Nothing),
+    guarded("POST /api/v1/models", P::ModelManage, Nothing).takes_a_file().may_refuse(),
+    guarded("GET /api/v1/models/{id}", P::ModelRead, Model),
+    guarded("GET /api/v1/models/activations", P::ModelRead, Nothing),
+    guarded("POST /api/v1/models/{id}/activate", P::ModelManage, Model).takes(why).may_refuse(),
+    guarded("POST /api/v1/models/active/{kind}/rollback", P::ModelManage, ModelKind).takes(why).may_refuse(),
     // contact
     public("POST /api/v1/contact/submit"),
     guarded("GET /api/v1/contact/test-email", P::ContactTest, Nothing),

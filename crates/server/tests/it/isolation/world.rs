@@ -1,8 +1,10 @@
 //! A small world for one question: a caller, and one of everything in each relation to them. Everything carries a
 //! marker in its names, so that an answer that shows it gives itself away.
 
+use std::sync::LazyLock;
+
 use accunode_db::{Db, Timestamp, Tx, on};
-use accunode_domain::{Actor, Belongs, OrganizationId, Role, TenantId, UserId};
+use accunode_domain::{Actor, Belongs, Kind, OrganizationId, Role, TenantId, UserId};
 use uuid::Uuid;
 
 /// How something stands to the caller.
@@ -75,6 +77,8 @@ pub struct World {
     pub caller: Person,
     people: Vec<(Relation, Person)>,
     places: Vec<(Relation, Place)>,
+    /// A model.
+    pub model: Uuid,
     /// Ends every name of this world.
     pub tag: String,
 }
@@ -113,8 +117,9 @@ impl World {
             people
                 .push((*relation, person(&mut tx, relation.word(), role, tenant, organization, &tag).await));
         }
+        let model = model(&mut tx).await;
         tx.commit().await.unwrap();
-        Self { caller, people, places, tag }
+        Self { caller, people, places, model, tag }
     }
 
     /// The person in this relation. Nobody is the colleague of somebody without an organization.
@@ -131,6 +136,21 @@ impl World {
     pub fn marker(&self, relation: Relation) -> String {
         format!("{}-{}", relation.word(), self.tag)
     }
+}
+
+/// The model that ships for annual ratios: all worlds share it.
+async fn model(tx: &mut Tx) -> Uuid {
+    const INSERT: &str = "INSERT INTO models (id, kind, name, version, hash, file_key, origin, golden_rows, summary,
+                                              created_at)
+                          VALUES ($1, 'annual', 'shipped', '1', $2, 'models/none.zip', 'shipped', 10, '{}', $3)
+                          ON CONFLICT (hash) DO NOTHING";
+    const FIND: &str = "SELECT id FROM models WHERE hash = $1";
+    static HASH: LazyLock<String> =
+        LazyLock::new(|| accunode_scoring::shipped(Kind::Annual).unwrap().hash().to_owned());
+    let hash = HASH.as_str();
+    let id = Uuid::now_v7();
+    on!(tx, |c| sqlx::query(INSERT).bind(id).bind(hash).bind(now()).execute(c).await.map(drop)).unwrap();
+    on!(tx, |c| sqlx::query_scalar(FIND).bind(hash).fetch_one(c).await).unwrap()
 }
 
 fn now() -> Timestamp {

@@ -7,6 +7,7 @@ pub(crate) mod companies;
 mod contact;
 mod dashboard;
 mod grades;
+mod models;
 mod ops;
 mod organizations;
 pub(crate) mod predictions;
