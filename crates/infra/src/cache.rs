@@ -32,14 +32,20 @@ pub struct Cache(Arc<Kept>);
 
 enum Kept {
     Memory(Moka<[u8; 32], Bytes>),
-    Remote { client: redis::Client, manager: OnceCell<ConnectionManager> },
+    Remote(Box<Remote>),
+}
+
+/// A Redis, connected to when it is first needed.
+struct Remote {
+    client: redis::Client,
+    manager: OnceCell<ConnectionManager>,
 }
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &*self.0 {
             Kept::Memory(_) => "Cache(in process)",
-            Kept::Remote { .. } => "Cache(redis)",
+            Kept::Remote(_) => "Cache(redis)",
         })
     }
 }
@@ -60,7 +66,7 @@ impl Cache {
     /// [`CacheError::Url`].
     pub fn redis(url: &str) -> Result<Self, CacheError> {
         let client = redis::Client::open(url).map_err(|_| CacheError::Url)?;
-        Ok(Self(Arc::new(Kept::Remote { client, manager: OnceCell::new() })))
+        Ok(Self(Arc::new(Kept::Remote(Box::new(Remote { client, manager: OnceCell::new() })))))
     }
 
     /// The value, if it is kept.
@@ -68,9 +74,9 @@ impl Cache {
         let key = digest(key);
         match &*self.0 {
             Kept::Memory(memory) => memory.get(&key),
-            Kept::Remote { client, manager } => {
+            Kept::Remote(remote) => {
                 let ask = async {
-                    let mut connection = connection(client, manager).await?;
+                    let mut connection = connection(remote).await?;
                     redis::cmd("GET")
                         .arg(name(&key))
                         .query_async::<Option<Vec<u8>>>(&mut connection)
@@ -87,9 +93,9 @@ impl Cache {
         let key = digest(key);
         match &*self.0 {
             Kept::Memory(memory) => memory.insert(key, value),
-            Kept::Remote { client, manager } => {
+            Kept::Remote(remote) => {
                 let tell = async {
-                    let mut connection = connection(client, manager).await?;
+                    let mut connection = connection(remote).await?;
                     let mut command = redis::cmd("SET");
                     command.arg(name(&key)).arg(&value[..]).arg("EX").arg(LONGEST.as_secs());
                     command.query_async::<()>(&mut connection).await.ok()
@@ -101,13 +107,10 @@ impl Cache {
     }
 }
 
-async fn connection(
-    client: &redis::Client,
-    manager: &OnceCell<ConnectionManager>,
-) -> Option<ConnectionManager> {
+async fn connection(remote: &Remote) -> Option<ConnectionManager> {
     let config = ConnectionManagerConfig::new().set_number_of_retries(0).set_response_timeout(Some(PATIENCE));
-    let connect = || async { ConnectionManager::new_with_config(client.clone(), config).await };
-    manager.get_or_try_init(connect).await.ok().cloned()
+    let connect = || async { ConnectionManager::new_with_config(remote.client.clone(), config).await };
+    remote.manager.get_or_try_init(connect).await.ok().cloned()
 }
 
 fn digest(key: &str) -> [u8; 32] {

@@ -122,6 +122,41 @@ on_both_engines! {
         assert_eq!((&stats["total_organizations"], &stats["total_users"]), (&json!(2), &json!(4)));
         assert_eq!(client.get_ok("/organizations").await["total"], 2);
         assert_eq!(client.get_ok("/users").await["total"], 5);
+        let dashboard = client.get_ok("/predictions/dashboard").await;
+        let dash = &dashboard["user_dashboard"];
+        assert_eq!((&dash["total_companies"], &dash["total_predictions"]), (&json!(2), &json!(2)));
+        assert_eq!(client.get_ok("/predictions/stats").await["prediction_counts"]["organization"]["total"], 2);
+    }
+
+    async fn defect_26_risk_is_counted_by_level_and_averages_are_taken_over_rows(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        // The same probability many times in one kind and another once in the other; all far below 0.7.
+        const SET: &str = "UPDATE annual_predictions SET probability = 0.02";
+        const SET_QUARTERLY: &str = "UPDATE quarterly_predictions SET logistic_probability = 0.1";
+        const LATEST: &str = "UPDATE companies SET latest_risk_level = CASE symbol WHEN 'C1' THEN 'HIGH'
+            WHEN 'C2' THEN 'CRITICAL' ELSE 'MEDIUM' END";
+        let people = &app.people;
+        for symbol in ["C1", "C2", "C3"] {
+            app.client(&people.member).post("/predictions/annual", &annual(symbol)).await;
+        }
+        app.client(&people.member).post("/predictions/quarterly", &quarterly("C1")).await;
+        let mut tx = app.state.db.system("set probabilities of a test").await.unwrap();
+        for sql in [SET, SET_QUARTERLY, LATEST] {
+            accunode_db::on!(tx, |c| sqlx::query(sql).execute(c).await.map(drop)).unwrap();
+        }
+        tx.commit().await.unwrap();
+        for actor in [&people.member, &people.tenant_admin, &people.super_admin] {
+            let dashboard = app.client(actor).get_ok("/predictions/dashboard").await;
+            let dash = &dashboard["user_dashboard"];
+            // Not the mean of the two kinds' means, 0.06; one company has two predictions and counts once.
+            assert_eq!((&dash["average_default_rate"], &dash["high_risk_companies"]), (&json!(0.04), &json!(2)));
+        }
+        // A half that is not there does not count as 0.
+        app.client(&people.user).post("/predictions/annual", &annual("LONE")).await;
+        let alone = app.client(&people.user).get_ok("/predictions/annual").await["predictions"][0]["probability"].clone();
+        let dashboard = app.client(&people.user).get_ok("/predictions/dashboard").await;
+        let rate = dashboard["user_dashboard"]["average_default_rate"].as_f64().unwrap();
+        assert!((rate - alone.as_f64().unwrap()).abs() < 5.1e-5, "{dashboard}");
     }
 
     async fn defect_03_nobody_shares_nothing_with_somebody_else_of_nowhere(test: TestDb) {

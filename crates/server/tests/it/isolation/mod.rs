@@ -1,6 +1,7 @@
 //! Who may do what to whom, for every operation of the route table: what each role may expect is read from the
 //! permission matrix, so an operation that nobody has thought about fails here.
 
+mod bodies;
 mod table;
 mod world;
 

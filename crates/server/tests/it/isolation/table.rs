@@ -1,10 +1,16 @@
 //! Every operation: what guards it, what it is done to, and a body that it takes.
 
 use accunode_domain::{Belongs, OrganizationId, Permission, Reach, Role, TenantId};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use serde_json::Value;
 
-use super::world::{Relation, World, listed};
+use super::{
+    bodies::{
+        address, annual, company, described, everything, key, member_role, names, new_colleague, new_person,
+        new_place, new_tenant, passwords, platform_too, quarterly, role, scored, sector, their_member,
+        their_organization, their_scale, their_tenant, token,
+    },
+    world::{Relation, World, listed},
+};
 
 /// What stands before an operation.
 #[derive(Clone, Copy, Debug)]
@@ -138,132 +144,6 @@ impl Operation {
             Reach::All => true,
         }
     }
-}
-
-fn fresh() -> String {
-    Uuid::new_v4().simple().to_string()
-}
-
-fn address(_: &World, _: Relation) -> Value {
-    json!({ "email": format!("{}@example.com", fresh()) })
-}
-
-fn names(_: &World, _: Relation) -> Value {
-    json!({ "full_name": "Another Name" })
-}
-
-fn role(_: &World, _: Relation) -> Value {
-    json!({ "role": "user" })
-}
-
-fn member_role(_: &World, _: Relation) -> Value {
-    json!({ "role": "org_admin" })
-}
-
-fn new_person(_: &World, _: Relation) -> Value {
-    json!({ "email": format!("{}@example.com", fresh()), "password": "correct horse 1", "role": "user" })
-}
-
-/// What the creator's own place makes possible: `POST /users` takes no plain user from an org_admin.
-fn new_colleague(world: &World, _: Relation) -> Value {
-    let role = if world.caller.actor.organization_id.is_some() { "org_member" } else { "user" };
-    json!({
-        "email": format!("{}@example.com", fresh()), "username": fresh(), "password": "correct horse 1",
-        "role": role
-    })
-}
-
-fn new_place(_: &World, _: Relation) -> Value {
-    json!({ "name": format!("Place {}", fresh()) })
-}
-
-fn described(_: &World, _: Relation) -> Value {
-    json!({ "description": "Another description" })
-}
-
-fn new_tenant(_: &World, _: Relation) -> Value {
-    json!({
-        "tenant_name": format!("Tenant {}", fresh()), "admin_email": format!("{}@example.com", fresh()),
-        "admin_password": "correct horse 1", "admin_first_name": "First", "admin_last_name": "Admin"
-    })
-}
-
-fn their_tenant(world: &World, relation: Relation) -> Value {
-    json!({
-        "user_email": world.person(relation).unwrap().email,
-        "tenant_id": world.place(relation).unwrap().tenant.unwrap()
-    })
-}
-
-fn their_organization(world: &World, relation: Relation) -> Value {
-    json!({
-        "user_email": world.person(relation).unwrap().email,
-        "organization_id": world.place(relation).unwrap().organization, "role": "org_member"
-    })
-}
-
-fn their_member(world: &World, relation: Relation) -> Value {
-    json!({ "user_id": world.person(relation).unwrap().actor.user_id })
-}
-
-fn company(_: &World, _: Relation) -> Value {
-    json!({ "symbol": fresh()[..16], "name": "Example Works", "market_cap": 1.0, "sector": "Sector" })
-}
-
-fn sector(_: &World, _: Relation) -> Value {
-    json!({ "sector": "Another Sector" })
-}
-
-/// Holds what each of the three operations asks for.
-fn scored(world: &World, relation: Relation) -> Value {
-    let row = annual(world, relation);
-    json!({
-        "kind": "annual", "rows": [row], "explain": true, "base": row, "risk_level": "HIGH",
-        "changes": { "return_on_assets": 2.0 }
-    })
-}
-
-fn annual(_: &World, _: Relation) -> Value {
-    json!({
-        "company_symbol": fresh()[..16], "company_name": "Example Works", "market_cap": 1.0, "sector": "Sector",
-        "reporting_year": "2024", "long_term_debt_to_total_capital": 1.0, "total_debt_to_ebitda": 1.0,
-        "net_income_margin": 1.0, "ebit_to_interest_expense": 1.0, "return_on_assets": 1.0
-    })
-}
-
-fn quarterly(_: &World, _: Relation) -> Value {
-    json!({
-        "company_symbol": fresh()[..16], "company_name": "Example Works", "market_cap": 1.0, "sector": "Sector",
-        "reporting_year": "2024", "reporting_quarter": "Q1", "total_debt_to_ebitda": 1.0, "sga_margin": 1.0,
-        "long_term_debt_to_total_capital": 1.0, "return_on_capital": 1.0
-    })
-}
-
-fn platform_too(_: &World, _: Relation) -> Value {
-    json!({ "include_platform_stats": true })
-}
-
-fn their_scale(world: &World, relation: Relation) -> Value {
-    json!({
-        "grades": [{ "grade": "good", "upper": 0.05 }, { "grade": "bad", "upper": null }],
-        "tenant_id": world.place(relation).unwrap().tenant.unwrap()
-    })
-}
-
-fn everything(_: &World, _: Relation) -> Value {
-    json!({ "include_predictions": true, "include_companies": true, "include_errors": true })
-}
-
-fn passwords(_: &World, _: Relation) -> Value {
-    json!({ "current_password": "wrong horse 1", "new_password": "correct horse 2" })
-}
-
-fn key(_: &World, _: Relation) -> Value {
-    json!({ "name": "a machine", "permissions": ["prediction.read"] })
-}
-
-fn token(_: &World, _: Relation) -> Value {
-    json!({ "join_token": "unknown" })
 }
 
 const fn public(route: &'static str) -> Operation {
