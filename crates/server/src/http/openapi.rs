@@ -23,6 +23,7 @@ use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
     tags(
         (name = "auth", description = "Signing in"),
         (name = "users", description = "People"),
+        (name = "companies", description = "The companies that are scored"),
         (name = "predictions", description = "Scores of single companies"),
         (name = "score", description = "Scores that are not stored, and what would change them"),
         (name = "uploads", description = "Portfolio files, scored as jobs"),
