@@ -317,8 +317,8 @@ impl Operation {
 
 use Permission as P;
 use Subject::{
-    Annual, ApiKey, Company, Listed, Member, Model, ModelKind, Nothing, Organization, Person, Quarterly, Tenant,
-    Upload,
+    Annual, ApiKey, Company, Listed, Member, Model, ModelKind, Nothing, Organization, Person, Quarterly,
+    Tenant, Upload,
 };
 
 pub const TABLE: &[Operation] = &[
