@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib import request
 from urllib.error import HTTPError
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import plans
 
@@ -108,9 +108,10 @@ def psql(url, *command):
 
 
 def database(args, folder):
-    """The URL of the seeded database."""
+    """The URL of the seeded database, by the socket in its folder: what shares a machine needs no TCP."""
     admin = os.environ["ACCUNODE_TEST_POSTGRES_URL"]
-    url = urlunsplit(urlsplit(admin)._replace(path=f"/{args.database}"))
+    by_socket = f"host={quote(psql(admin, '-c', 'SHOW data_directory').strip())}"
+    url = urlunsplit(urlsplit(admin)._replace(path=f"/{args.database}", query=by_socket))
     if psql(admin, "-c", f"SELECT 1 FROM pg_database WHERE datname = '{args.database}'"):
         return url
     psql(admin, "-c", f"CREATE DATABASE {args.database}")
@@ -169,7 +170,7 @@ def wrk(args, base, tokens_file, *what):
     """A second of warming up, then the run."""
     figures = None
     for seconds in (1, args.seconds):
-        out = run(["wrk", "-t1", f"-c{args.connections}", f"-d{seconds}s", "-s", HERE / "load.lua", base, "--",
+        out = run(["wrk", "-t1", "--timeout", "20s", f"-c{args.connections}", f"-d{seconds}s", "-s", HERE / "load.lua", base, "--",
                    tokens_file, *what])
         figures = json.loads(out.strip().splitlines()[-1])
         if figures["failed"] or figures["refused"]:
@@ -223,7 +224,7 @@ def say(text):
 
 def machine(url):
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
-    return f"{os.cpu_count()} cores ({model}), {psql(url, '-c', 'SHOW server_version').strip()} of PostgreSQL"
+    return f"{os.cpu_count()} cores ({model}), PostgreSQL {psql(url, '-c', 'SHOW server_version').split()[0]}"
 
 
 def table(measured, cold):

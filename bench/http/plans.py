@@ -52,15 +52,21 @@ def short(statement, most=300):
     return statement if len(statement) <= most else f"{statement[:most]} …"
 
 
+# Statements that are nobody's request: the queue's looking for work, and the beginning of a session.
+BACKGROUND = ("FROM job ", "set_config(")
+
+
 def chapter(planned):
     """Lines of Markdown: the plans of each operation, and a verdict."""
-    lines, verdicts = ["## Plans", ""], []
+    lines, verdicts, shown = [], {}, set()
     for name, found in planned:
         lines += [f"### {name}", ""]
         for statement, plan in found.items():
-            if statement.startswith(("SELECT", "WITH")):
-                lines += [f"`{short(statement)}`", "", "```text", plan, "```", ""]
-            verdicts += [f"- {name}: {match.group(0)}" for match in BIG.finditer(plan)]
-    verdict = ["No statement above reads the whole of a table that grows."] if not verdicts else [
+            if statement in shown or any(mark in statement for mark in BACKGROUND):
+                continue
+            shown.add(statement)
+            lines += [f"`{short(statement)}`", "", "```text", plan, "```", ""]
+            verdicts |= {f"- {name}: {match.group(0)}": None for match in BIG.finditer(plan)}
+    verdict = ["No statement reads the whole of a table that grows."] if not verdicts else [
         "These read the whole of a table that grows:", *verdicts]
-    return [*lines[:2], *verdict, "", *lines[2:]]
+    return ["## Plans", "", "Each statement once, under the operation that first sent it.", *verdict, "", *lines]

@@ -137,7 +137,14 @@ FROM (SELECT p.*,
       WINDOW by_kind AS (PARTITION BY company_id, kind ORDER BY reporting_year DESC, quarter DESC, at DESC)) r
 WHERE r.company_id = companies.id AND r.n = 1;
 CREATE INDEX companies_by_organization_name ON companies (organization_id, name, id);
-CREATE INDEX companies_by_organization_probability ON companies (organization_id, latest_probability DESC, id);
+CREATE INDEX companies_by_organization_probability ON companies (organization_id, latest_probability DESC NULLS LAST, id DESC);
+DROP INDEX companies_by_organization;
+CREATE INDEX companies_by_organization ON companies (organization_id, created_at DESC, id DESC);
+DROP INDEX companies_by_level;
+CREATE INDEX companies_by_level ON companies (name, id) WHERE access_level = 'system';
+-- For whoever sees all.
+CREATE INDEX companies_by_name ON companies (name, id);
+CREATE INDEX companies_by_age ON companies (created_at DESC, id DESC);
 
 -- Lists are newest first and go on behind a row, so their indexes run the same way in both columns. What somebody made
 -- is listed by them where it is personal; an analyst's rows of the organization would only stand in the way. By level
@@ -195,7 +202,7 @@ CREATE FUNCTION company_owner(access_level text, organization_id uuid, created_b
 INSERT INTO company_search (company_id, owner, words)
     SELECT id, company_owner(access_level, organization_id, created_by), lower(symbol || ' ' || name) FROM companies;
 CREATE INDEX company_search_words ON company_search USING gin (words gin_trgm_ops);
-CREATE INDEX company_search_by_owner ON company_search (owner);
+CREATE INDEX company_search_by_owner ON company_search (owner, words text_pattern_ops);
 CREATE FUNCTION company_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO company_search (company_id, owner, words)

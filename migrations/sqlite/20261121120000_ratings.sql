@@ -135,7 +135,14 @@ FROM (SELECT p.*,
       WINDOW by_kind AS (PARTITION BY company_id, kind ORDER BY reporting_year DESC, quarter DESC, at DESC)) r
 WHERE r.company_id = companies.id AND r.n = 1;
 CREATE INDEX companies_by_organization_name ON companies (organization_id, name, id);
-CREATE INDEX companies_by_organization_probability ON companies (organization_id, latest_probability DESC, id);
+CREATE INDEX companies_by_organization_probability ON companies (organization_id, latest_probability DESC, id DESC);
+DROP INDEX companies_by_organization;
+CREATE INDEX companies_by_organization ON companies (organization_id, created_at DESC, id DESC);
+DROP INDEX companies_by_level;
+CREATE INDEX companies_by_level ON companies (name, id) WHERE access_level = 'system';
+-- For whoever sees all.
+CREATE INDEX companies_by_name ON companies (name, id);
+CREATE INDEX companies_by_age ON companies (created_at DESC, id DESC);
 
 -- Lists are newest first and go on behind a row, so their indexes run the same way in both columns. What somebody made
 -- is listed by them where it is personal; an analyst's rows of the organization would only stand in the way. By level
@@ -184,7 +191,7 @@ CREATE TABLE company_search (
 ) STRICT;
 CREATE UNIQUE INDEX company_search_company ON company_search (company_id);
 
-CREATE INDEX company_search_by_owner ON company_search (owner);
+CREATE INDEX company_search_by_owner ON company_search (owner, words);
 CREATE VIRTUAL TABLE company_search_fts USING fts5 (words, content='company_search', content_rowid='id', tokenize='trigram', columnsize=0);
 CREATE TRIGGER company_search_fts_insert AFTER INSERT ON company_search BEGIN
     INSERT INTO company_search_fts (rowid, words) VALUES (NEW.id, NEW.words);

@@ -72,16 +72,20 @@ impl Glances {
         found.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(Into::into)
     }
 
-    /// One that says this already, or else the one that was used longest ago; the application's own last, since it
-    /// is asked for at every request.
+    /// One that says this already, or else the one that was used longest ago. Those that speak for the application
+    /// itself are asked for at every request, so others take one of them only when no further one may be opened.
     async fn idle(&self, scope: &Scope) -> Option<Live> {
         let mut live = {
             let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let most = self.0.options.pool_size.get() as usize;
+            // Whoever holds a permit has a connection or is about to, as this call is.
+            let held = most.saturating_sub(self.0.permits.available_permits());
+            let full = idle.len() + held > most;
             let at = idle
                 .iter()
                 .rposition(|live| live.scope == Some(*scope))
                 .or_else(|| idle.iter().position(|live| live.scope.is_none_or(|s| !s.system)))
-                .or(if idle.is_empty() { None } else { Some(0) })?;
+                .or(if full { Some(0) } else { None })?;
             idle.remove(at)
         };
         if live.born.elapsed() > OLD {

@@ -4,7 +4,8 @@
 //! - [`Db::migrate`] brings a database up to date, then [`Db::connect`] opens it: `postgres://…` or
 //!   `sqlite://path`. [`Db::check_policies`] refuses a PostgreSQL database without its second wall.
 //! - Everything happens inside a [`Tx`]. [`Db::scoped`] (writing) and [`Db::scoped_read`] (reading) begin one for
-//!   an actor, [`Db::system`] and [`Db::system_read`] one for the application's own work across tenants. A store
+//!   an actor, [`Db::system`] and [`Db::system_read`] one for the application's own work across tenants;
+//!   [`Db::scoped_glance`] and [`Db::system_glance`] serve single reading statements without a transaction. A store
 //!   reads [`Tx::scope`] and binds it: the tenancy is never an argument, so it cannot differ from the
 //!   transaction's. Dropping a `Tx` rolls back.
 //! - [`sql!`] declares statements, [`on!`] runs them on whichever engine the transaction is of:

@@ -7,17 +7,21 @@ pub(crate) fn given(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|t| !t.is_empty())
 }
 
-/// A pattern that finds the text anywhere, its own wildcards taken literally.
-fn contains(text: &str) -> String {
-    let mut pattern = String::from("%");
+/// The part of a pattern that finds the text, its own wildcards taken literally.
+pub(crate) fn literal(text: &str) -> String {
+    let mut pattern = String::new();
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(c);
     }
-    pattern.push('%');
     pattern
+}
+
+/// A pattern that finds the text anywhere.
+pub(crate) fn contains(text: &str) -> String {
+    format!("%{}%", literal(text))
 }
 
 /// A text to look for. Engines refuse zero characters and very long patterns, so what no stored text can contain is

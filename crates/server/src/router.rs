@@ -16,8 +16,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     features::{
-        api_keys, audit_log, auth, contact, dashboard, grades, models, ops, organizations, predictions,
-        score, tenant_admins, tenants, uploads, users,
+        api_keys, audit_log, auth, companies, contact, dashboard, grades, models, ops, organizations,
+        predictions, score, tenant_admins, tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},
@@ -50,6 +50,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(customers())
         .merge(departments())
         .merge(limited(Class::Other, bundles()))
+        .merge(portfolio())
         .merge(insights())
         .merge(limited(
             Class::Ml,
@@ -90,7 +91,7 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
-        .merge(limited(Class::Analytics, files()))
+        .merge(files())
         .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
 }
@@ -187,6 +188,25 @@ fn departments() -> OpenApiRouter<AppState> {
         .merge(limited(Class::OrgToken, routes().routes(routes!(access::regenerate_token))))
 }
 
+/// Operations on companies.
+fn portfolio() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use companies::api::{list, manage};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::CompanyRead,
+            routes().routes(routes!(list::list)).routes(routes!(list::suggest)),
+        ))
+        .merge(limited(
+            Class::DataRead,
+            routes().routes(routes!(list::by_symbol)).routes(routes!(manage::get)),
+        ))
+        .merge(limited(Class::UserCreate, routes().routes(routes!(manage::create))))
+        .merge(limited(Class::UserUpdate, routes().routes(routes!(manage::update))))
+        .merge(limited(Class::UserDelete, routes().routes(routes!(manage::delete))))
+}
+
 /// Operations on people and those who run tenants.
 fn people() -> OpenApiRouter<AppState> {
     use RateClass as Class;
@@ -262,12 +282,19 @@ fn bodies() -> OpenApiRouter<AppState> {
 
 /// Operations that give a file, which may take long to make.
 fn files() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(audit_log::api::export))
-        .routes(routes!(predictions::api::export::export_annual))
-        .routes(routes!(predictions::api::export::export_quarterly))
-        .routes(routes!(predictions::api::export::export_system_annual))
-        .routes(routes!(predictions::api::export::export_system_quarterly))
+    use RateClass as Class;
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::Analytics,
+            routes()
+                .routes(routes!(audit_log::api::export))
+                .routes(routes!(predictions::api::export::export_annual))
+                .routes(routes!(predictions::api::export::export_quarterly))
+                .routes(routes!(predictions::api::export::export_system_annual))
+                .routes(routes!(predictions::api::export::export_system_quarterly)),
+        ))
+        .merge(limited(Class::DataRead, routes().routes(routes!(companies::api::list::export))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
 }
 

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api_keys;
 pub mod audit_log;
 pub mod auth;
+pub mod companies;
 pub mod contact;
 pub mod dashboard;
 pub mod grades;

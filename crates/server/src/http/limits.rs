@@ -61,6 +61,8 @@ classes! {
     UserRead = "user_read": "200/h,1000/day";
     /// Reading companies.
     DataRead = "data_read": "200/h,1000/day";
+    /// Listing and searching companies, which clients do while somebody types.
+    CompanyRead = "company_read": "120/min";
     /// Watching jobs, which clients do every second or two.
     JobRead = "job_read": "120/min";
     /// Reading predictions.

@@ -23,11 +23,13 @@ use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
     tags(
         (name = "auth", description = "Signing in"),
         (name = "users", description = "People"),
+        (name = "companies", description = "The companies that are scored"),
         (name = "predictions", description = "Scores of single companies"),
         (name = "score", description = "Scores that are not stored, and what would change them"),
         (name = "uploads", description = "Portfolio files, scored as jobs"),
         (name = "dashboard", description = "Figures of what is in sight"),
         (name = "grades", description = "The master scale that gives probabilities their grades"),
+        (name = "models", description = "Models: which there are, and which are in use"),
         (name = "tenants", description = "Customers"),
         (name = "tenant_admins", description = "Who runs the customers"),
         (name = "organizations", description = "Departments of customers and their people"),

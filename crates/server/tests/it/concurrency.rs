@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::{
     app::{Limits, TestApp},
+    routes::companies::company,
     sessions::{PASSWORD, Session},
 };
 
@@ -61,5 +62,16 @@ on_both_engines! {
         }
         assert!(!app.refreshes(&refresh).await);
         assert!(app.admits(&bystander.access).await);
+    }
+
+    async fn of_those_who_add_one_symbol_at_once_one_does(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let add = async |actor: &Actor| app.client(actor).post("/companies", &company("XMP")).await;
+        let people = [&app.people.member, &app.people.colleague];
+        let answers = join_all((0..20).map(|n| add(people[n % 2]))).await;
+        let added = answers.iter().filter(|(status, _)| *status == StatusCode::OK).count();
+        let refused = answers.iter().filter(|(status, _)| *status == StatusCode::BAD_REQUEST).count();
+        assert_eq!((added, refused), (1, 19), "{answers:?}");
+        assert_eq!(app.client(&app.people.member).get_ok("/companies").await["total"], 1);
     }
 }

@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{Limits, TestApp},
-    routes::predictions::annual,
+    routes::{
+        companies::{added, company},
+        predictions::{annual, quarterly},
+    },
 };
 
 /// The symbols of the annual predictions that somebody lists, and how many there are said to be.
@@ -119,5 +122,65 @@ on_both_engines! {
         assert_eq!((&stats["total_organizations"], &stats["total_users"]), (&json!(2), &json!(4)));
         assert_eq!(client.get_ok("/organizations").await["total"], 2);
         assert_eq!(client.get_ok("/users").await["total"], 5);
+    }
+
+    async fn defect_03_nobody_shares_nothing_with_somebody_else_of_nowhere(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        let (user, other) = (app.client(&people.user), app.client(&people.other_user));
+        assert_eq!(user.post("/predictions/annual", &annual("MINE")).await.0, StatusCode::OK);
+        let id = user.get_ok("/companies/search/MINE").await["data"]["id"].as_str().unwrap().to_owned();
+        let path = format!("/companies/{id}");
+        assert_eq!(other.get(&path).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(other.put(&path, &json!({ "name": "Theirs" })).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(other.delete(&format!("{path}?with_predictions=true")).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(other.get_ok("/companies").await["total"], 0);
+        assert_eq!(user.get_ok("/companies").await["total"], 1);
+    }
+
+    async fn defect_04_strangers_personal_companies_are_not_global(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        assert_eq!(app.client(&people.user).post("/predictions/annual", &annual("PRIVATE")).await.0, StatusCode::OK);
+        added(&app.client(&people.super_admin), "SYSTEM").await;
+        let path = format!("/organizations/{}/global-data-access?allow_access=true", people.organization());
+        assert_eq!(app.client(&people.tenant_admin).patch(&path, &json!({})).await.0, StatusCode::OK);
+        for actor in [&people.member, &people.org_admin, &people.tenant_admin] {
+            for path in ["/companies", "/companies?search=e", "/companies?search=PRIVATE%20ex", "/companies/search?q=private"] {
+                let body = app.client(actor).get_ok(path).await;
+                assert!(!body.to_string().contains("PRIVATE"), "{} {path}: {body}", actor.role);
+            }
+            assert_eq!(app.client(actor).get_ok("/companies").await["total"], 1, "{}", actor.role);
+        }
+    }
+
+    async fn defect_20_companies_can_be_added_and_foreign_ones_are_not_there(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        let (status, body) = app.client(&people.member).post("/companies", &company("XMP")).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        let path = format!("/companies/{}", body["data"]["id"].as_str().unwrap());
+        for actor in [&people.stranger, &people.foreign_tenant_admin, &people.user] {
+            assert_eq!(app.client(actor).get(&path).await.0, StatusCode::NOT_FOUND);
+            assert_eq!(app.client(actor).get("/companies/search/XMP").await.0, StatusCode::NOT_FOUND);
+        }
+    }
+
+    /// With both kinds of predictions joined at once a company would come once for each pair of them.
+    async fn defect_35_companies_come_once_with_a_few_of_their_predictions(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let member = app.client(&app.people.member);
+        for year in 2001..=2015 {
+            for (kind, mut body) in [("annual", annual("XMP")), ("quarterly", quarterly("XMP"))] {
+                body["reporting_year"] = json!(year.to_string());
+                assert_eq!(member.post(&format!("/predictions/{kind}"), &body).await.0, StatusCode::OK);
+            }
+        }
+        let body = member.get_ok("/companies?limit=100").await;
+        assert_eq!((body["items"].as_array().unwrap().len(), &body["total"]), (1, &json!(1)));
+        for kind in ["annual_predictions", "quarterly_predictions"] {
+            let item = &body["items"][0];
+            assert_eq!((item[kind].as_array().unwrap().len(), &item[format!("{kind}_count")]), (12, &json!(15)));
+        }
     }
 }

@@ -9,19 +9,30 @@ use super::Fields;
 impl Fields {
     /// A required number above zero; numeric text is accepted.
     pub fn positive(&mut self, field: &str) -> f64 {
+        self.number(field, |x| x > 0.0, "a number greater than 0 is expected")
+    }
+
+    /// A required number of at least zero; numeric text is accepted.
+    pub fn not_negative(&mut self, field: &str) -> f64 {
+        self.number(field, |x| x >= 0.0, "a number of at least 0 is expected")
+    }
+
+    /// As [`Fields::not_negative`], if the field is there.
+    pub fn not_negative_if_there(&mut self, field: &str) -> Option<f64> {
+        self.there(field).map(|_| self.not_negative(field))
+    }
+
+    fn number(&mut self, field: &str, fits: impl Fn(f64) -> bool, expected: &str) -> f64 {
         let number = match self.required(field) {
             None => return 0.0,
             Some(Value::Number(n)) => n.as_f64(),
             Some(Value::String(text)) => text.trim().parse().ok(),
             Some(_) => None,
         };
-        match number.filter(|x: &f64| x.is_finite() && *x > 0.0) {
-            Some(x) => x,
-            None => {
-                self.invalid(field, "a number greater than 0 is expected");
-                0.0
-            }
-        }
+        number.filter(|x: &f64| x.is_finite() && fits(*x)).unwrap_or_else(|| {
+            self.invalid(field, expected);
+            0.0
+        })
     }
 
     /// A required ratio: a number, numeric text, null (missing) or "NM" (not meaningful). The second value

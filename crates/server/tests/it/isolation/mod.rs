@@ -170,6 +170,8 @@ async fn watched(app: &TestApp, world: &World) -> String {
         FROM api_keys WHERE name LIKE $1 ORDER BY 1";
     const SCALES: &str = "SELECT t.slug || '|' || CAST(s.version AS TEXT) FROM master_scales s
         JOIN tenants t ON t.id = s.tenant_id WHERE t.slug LIKE $1 ORDER BY 1";
+    const COMPANIES: &str =
+        "SELECT name || '|' || symbol || '|' || sector FROM companies WHERE name LIKE $1 ORDER BY 1";
     const PREDICTIONS: &str =
         "SELECT c.name || '|' || c.symbol || '|' || CAST(p.version AS TEXT) FROM companies c
         JOIN (SELECT company_id, version FROM annual_predictions
@@ -177,7 +179,7 @@ async fn watched(app: &TestApp, world: &World) -> String {
         WHERE c.name LIKE $1 ORDER BY 1";
     let mut tx = app.state.db.system_read("look at a test's world").await.unwrap();
     let mut found = Vec::new();
-    for sql in [PEOPLE, PLACES, TENANTS, LISTS, KEYS, PREDICTIONS, SCALES] {
+    for sql in [PEOPLE, PLACES, TENANTS, LISTS, KEYS, COMPANIES, PREDICTIONS, SCALES] {
         let rows: Vec<String> =
             on!(tx, |c| sqlx::query_scalar(sql).bind(format!("%{}", world.tag)).fetch_all(c).await).unwrap();
         found.extend(rows);

@@ -32,6 +32,7 @@ enum Subject {
     Model,
     /// A kind of models.
     ModelKind,
+    Company,
     Annual,
     Quarterly,
     ApiKey,
@@ -79,6 +80,10 @@ impl Operation {
             Subject::Upload => {
                 let person = world.person(relation)?;
                 (vec![person.upload.to_string()], Some(person.belongs()))
+            }
+            Subject::Company => {
+                let person = world.person(relation)?;
+                (vec![person.company.to_string()], Some(person.belongs()))
             }
             Subject::Annual | Subject::Quarterly => {
                 let person = world.person(relation)?;
@@ -207,6 +212,14 @@ fn their_member(world: &World, relation: Relation) -> Value {
     json!({ "user_id": world.person(relation).unwrap().actor.user_id })
 }
 
+fn company(_: &World, _: Relation) -> Value {
+    json!({ "symbol": fresh()[..16], "name": "Example Works", "market_cap": 1.0, "sector": "Sector" })
+}
+
+fn sector(_: &World, _: Relation) -> Value {
+    json!({ "sector": "Another Sector" })
+}
+
 /// Holds what each of the three operations asks for.
 fn scored(world: &World, relation: Relation) -> Value {
     let row = annual(world, relation);
@@ -304,8 +317,8 @@ impl Operation {
 
 use Permission as P;
 use Subject::{
-    Annual, ApiKey, Listed, Member, Model, ModelKind, Nothing, Organization, Person, Quarterly, Tenant,
-    Upload,
+    Annual, ApiKey, Company, Listed, Member, Model, ModelKind, Nothing, Organization, Person, Quarterly,
+    Tenant, Upload,
 };
 
 pub const TABLE: &[Operation] = &[
@@ -380,6 +393,15 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/organizations/{id}/global-data-access", P::OrganizationRead, Organization),
     guarded("PATCH /api/v1/organizations/{id}/global-data-access", P::OrganizationGlobalData, Organization)
         .with("?allow_access=true"),
+    // companies
+    guarded("GET /api/v1/companies", P::CompanyRead, Nothing).with("?limit=100"),
+    guarded("GET /api/v1/companies/search", P::CompanyRead, Nothing).with("?q=own"),
+    guarded("GET /api/v1/companies/search/{symbol}", P::CompanyRead, Company).excused(&[404]),
+    guarded("GET /api/v1/companies/export", P::CompanyRead, Nothing),
+    guarded("GET /api/v1/companies/{id}", P::CompanyRead, Company),
+    guarded("POST /api/v1/companies", P::CompanyCreate, Nothing).takes(company),
+    guarded("PUT /api/v1/companies/{id}", P::CompanyUpdate, Company).takes(sector),
+    guarded("DELETE /api/v1/companies/{id}", P::CompanyDelete, Company).with("?with_predictions=true"),
     // predictions
     guarded("POST /api/v1/predictions/annual", P::PredictionCreate, Nothing).takes(annual),
     guarded("POST /api/v1/predictions/quarterly", P::PredictionCreate, Nothing).takes(quarterly),

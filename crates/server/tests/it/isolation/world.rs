@@ -44,6 +44,7 @@ pub struct Person {
     pub actor: Actor,
     pub email: String,
     pub upload: Uuid,
+    pub company: Uuid,
     pub api_key: Uuid,
     pub predictions: Predictions,
 }
@@ -246,12 +247,12 @@ async fn person(
         .await
         .map(drop))
     .unwrap();
-    let (upload, predictions) = work(tx, &actor, &name).await;
-    Person { actor, email, upload, api_key, predictions }
+    let (upload, company, predictions) = work(tx, &actor, &name).await;
+    Person { actor, email, upload, company, api_key, predictions }
 }
 
 /// An upload, and a company with a prediction of each kind, at the person's own level.
-async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Predictions) {
+async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Uuid, Predictions) {
     const UPLOAD: &str =
         "INSERT INTO bulk_upload_jobs (id, user_id, organization_id, access_level, job_type, status,
                               original_filename, file_key, file_size, file_sha256, queue_priority, created_at,
@@ -308,5 +309,5 @@ async fn work(tx: &mut Tx, actor: &Actor, name: &str) -> (Uuid, Predictions) {
             .map(drop))
         .unwrap();
     }
-    (upload, predictions)
+    (upload, company, predictions)
 }

@@ -3,6 +3,7 @@
 mod api_keys;
 mod audit_log;
 mod auth;
+pub(crate) mod companies;
 mod contact;
 mod dashboard;
 mod grades;

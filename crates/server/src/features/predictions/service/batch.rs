@@ -77,15 +77,16 @@ async fn ensure_companies(tx: &mut Tx, batch: &Batch<'_>, now: Timestamp) -> Res
     let mut records: Vec<&Record> = first.into_values().collect();
     records.sort_unstable_by(|a, b| a.symbol.cmp(&b.symbol));
     let symbols: Vec<&str> = records.iter().map(|r| r.symbol.as_str()).collect();
-    let known = store::company_ids(tx, &batch.owner, &symbols).await?;
+    let mut known = store::company_ids(tx, &batch.owner, &symbols).await?;
     records.retain(|r| !known.contains_key(&r.symbol));
     if records.is_empty() {
         return Ok(known);
     }
     let (n, owner) = (records.len(), &batch.owner);
+    let ids: Vec<Uuid> = records.iter().map(|_| Uuid::now_v7()).collect();
     let text = |f: fn(&Record) -> &String| Column::Text(records.iter().map(|r| f(r).clone()).collect());
     let insert = BulkInsert::into("companies")
-        .column("id", Column::Uuid((0..n).map(|_| Uuid::now_v7()).collect()))
+        .column("id", Column::Uuid(ids.clone()))
         .column("symbol", text(|r| &r.symbol))
         .column("name", text(|r| &r.name))
         .column("sector", text(|r| &r.sector))
@@ -94,7 +95,11 @@ async fn ensure_companies(tx: &mut Tx, batch: &Batch<'_>, now: Timestamp) -> Res
         .column("organization_id", Column::OptUuid(vec![owner.organization_id.map(|o| o.0); n]))
         .column("created_by", Column::Uuid(vec![owner.created_by.0; n]))
         .column("created_at", Column::Time(vec![now; n]));
-    store::insert_companies(tx, owner, insert).await?;
+    if store::insert_companies(tx, owner, insert).await? == n as u64 {
+        known.extend(records.iter().map(|r| r.symbol.clone()).zip(ids));
+        return Ok(known);
+    }
+    // Somebody else added one of them meanwhile.
     Ok(store::company_ids(tx, owner, &symbols).await?)
 }
 

@@ -56,9 +56,16 @@ pub(crate) async fn list(
     let start = trail.start(asked).await;
     let window = Window { behind: start.behind, limit: asked.size() + 1, offset: start.offset };
     let mut tx = state.db.scoped_glance(caller).await?;
-    let sight = store::sight(&mut tx, list == List::System, filter).await?;
+    let mut sight = store::sight(&mut tx, list == List::System, filter).await?;
+    let mut total = 0;
+    for part in sight.parts() {
+        let count = count(state, &mut tx, caller, kind, part, filter).await?;
+        if count == 0 {
+            sight = sight.without(part);
+        }
+        total += count;
+    }
     let mut rows = store::page(&mut tx, kind, &sight, filter, &window).await?;
-    let total = total(state, &mut tx, caller, kind, &sight, filter).await?;
     drop(tx);
     let full = usize::try_from(asked.size()).map_err(Error::internal)?;
     let more = rows.len() > full;
@@ -70,7 +77,7 @@ pub(crate) async fn list(
     Ok(Listed { rows, total, page: asked.page(), size: asked.size(), next })
 }
 
-/// How many rows a list has. Each part is counted once and then known until something in it changes.
+/// How many rows a list has.
 pub(super) async fn total(
     state: &AppState,
     tx: &mut Tx,
@@ -81,17 +88,27 @@ pub(super) async fn total(
 ) -> Result<i64> {
     let mut total = 0;
     for part in sight.parts() {
-        let key = key(caller, kind, &part, filter);
-        total += match kept(state, &key).await {
-            Some(count) => count,
-            None => {
-                let count = store::count(tx, kind, &part, filter).await?;
-                state.cache.put(&key, Bytes::copy_from_slice(&count.to_be_bytes())).await;
-                count
-            }
-        };
+        total += count(state, tx, caller, kind, part, filter).await?;
     }
     Ok(total)
+}
+
+/// How many rows a part of a list has: counted once and then known until something in it changes.
+async fn count(
+    state: &AppState,
+    tx: &mut Tx,
+    caller: &Caller,
+    kind: Kind,
+    part: Part,
+    filter: &Filter,
+) -> Result<i64> {
+    let key = key(caller, kind, &part, filter);
+    if let Some(count) = kept(state, &key).await {
+        return Ok(count);
+    }
+    let count = store::count(tx, kind, &part, filter).await?;
+    state.cache.put(&key, Bytes::copy_from_slice(&count.to_be_bytes())).await;
+    Ok(count)
 }
 
 /// Only those who look into several organizations may name one.

@@ -28,6 +28,16 @@ pub(crate) enum Part {
 }
 
 impl Sight {
+    /// The same without a part that has no rows, where that spares an arm.
+    pub(crate) fn without(self, part: Part) -> Self {
+        match (self, part) {
+            (Self::Organization { organization, .. }, Part::Personal(_)) => {
+                Self::Organization { user: None, organization }
+            }
+            _ => self,
+        }
+    }
+
     /// What the total is added up from.
     pub(crate) fn parts(&self) -> Vec<Part> {
         match *self {
@@ -185,11 +195,13 @@ macro_rules! count {
 }
 
 macro_rules! statements {
-    ($($kind:tt $shape:tt: $organization:ident $tenant:ident $system:ident
+    ($($kind:tt $shape:tt: $organization:ident $alone:ident $tenant:ident $system:ident
        $count_personal:ident $count_organization:ident $count_tenant:ident $count_system:ident;)*) => {
         sql! {
             $(
                 $organization = page!($kind two!($kind $shape arm!($kind $shape "p.organization_id = $2")));
+                $alone = page!($kind concat!("SELECT * FROM (",
+                    arm!($kind $shape "p.organization_id = $2 AND CAST($1 AS uuid) IS NULL"), ") a"));
                 $tenant {
                     pg: page!($kind two!($kind $shape tenant_pg!($kind $shape))),
                     lite: page!($kind two!($kind $shape tenant_lite!($kind $shape)))
@@ -208,14 +220,16 @@ macro_rules! statements {
 }
 
 statements! {
-    annual plain: ORGANIZATION_ANNUAL TENANT_ANNUAL SYSTEM_ANNUAL
+    annual plain: ORGANIZATION_ANNUAL ORGANIZATION_ALONE_ANNUAL TENANT_ANNUAL SYSTEM_ANNUAL
         COUNT_PERSONAL_ANNUAL COUNT_ORGANIZATION_ANNUAL COUNT_TENANT_ANNUAL COUNT_SYSTEM_ANNUAL;
-    annual by_company: ORGANIZATION_ANNUAL_BY_COMPANY TENANT_ANNUAL_BY_COMPANY SYSTEM_ANNUAL_BY_COMPANY
+    annual by_company: ORGANIZATION_ANNUAL_BY_COMPANY ORGANIZATION_ALONE_ANNUAL_BY_COMPANY TENANT_ANNUAL_BY_COMPANY
+        SYSTEM_ANNUAL_BY_COMPANY
         COUNT_PERSONAL_ANNUAL_BY_COMPANY COUNT_ORGANIZATION_ANNUAL_BY_COMPANY COUNT_TENANT_ANNUAL_BY_COMPANY
         COUNT_SYSTEM_ANNUAL_BY_COMPANY;
-    quarterly plain: ORGANIZATION_QUARTERLY TENANT_QUARTERLY SYSTEM_QUARTERLY
+    quarterly plain: ORGANIZATION_QUARTERLY ORGANIZATION_ALONE_QUARTERLY TENANT_QUARTERLY SYSTEM_QUARTERLY
         COUNT_PERSONAL_QUARTERLY COUNT_ORGANIZATION_QUARTERLY COUNT_TENANT_QUARTERLY COUNT_SYSTEM_QUARTERLY;
-    quarterly by_company: ORGANIZATION_QUARTERLY_BY_COMPANY TENANT_QUARTERLY_BY_COMPANY SYSTEM_QUARTERLY_BY_COMPANY
+    quarterly by_company: ORGANIZATION_QUARTERLY_BY_COMPANY ORGANIZATION_ALONE_QUARTERLY_BY_COMPANY TENANT_QUARTERLY_BY_COMPANY
+        SYSTEM_QUARTERLY_BY_COMPANY
         COUNT_PERSONAL_QUARTERLY_BY_COMPANY COUNT_ORGANIZATION_QUARTERLY_BY_COMPANY COUNT_TENANT_QUARTERLY_BY_COMPANY
         COUNT_SYSTEM_QUARTERLY_BY_COMPANY;
 }
@@ -259,6 +273,11 @@ pub(crate) async fn page(
     window: &Window,
 ) -> Result<Vec<PredictionRow>> {
     let (statement, first, second) = match *sight {
+        Sight::Organization { user: None, organization } => {
+            let plain = (ORGANIZATION_ALONE_ANNUAL, ORGANIZATION_ALONE_QUARTERLY);
+            let by_company = (ORGANIZATION_ALONE_ANNUAL_BY_COMPANY, ORGANIZATION_ALONE_QUARTERLY_BY_COMPANY);
+            (pick(kind, f, plain, by_company), None, organization)
+        }
         Sight::Organization { user, organization } => {
             let plain = (ORGANIZATION_ANNUAL, ORGANIZATION_QUARTERLY);
             let by_company = (ORGANIZATION_ANNUAL_BY_COMPANY, ORGANIZATION_QUARTERLY_BY_COMPANY);

@@ -232,8 +232,8 @@ pub(crate) async fn company_ids(
     Ok(rows?.into_iter().collect())
 }
 
-/// Adds companies; those that are there already are left as they are.
-pub(crate) async fn insert_companies(tx: &mut Tx, owner: &Owner, columns: BulkInsert) -> Result<()> {
+/// Adds companies; those that are there already are left as they are. Gives how many were added.
+pub(crate) async fn insert_companies(tx: &mut Tx, owner: &Owner, columns: BulkInsert) -> Result<u64> {
     let tail = match owner.level {
         AccessLevel::System => "ON CONFLICT (symbol) WHERE access_level = 'system' DO NOTHING",
         AccessLevel::Organization => {
@@ -243,8 +243,7 @@ pub(crate) async fn insert_companies(tx: &mut Tx, owner: &Owner, columns: BulkIn
             "ON CONFLICT (created_by, symbol) WHERE access_level = 'personal' DO NOTHING"
         }
     };
-    columns.execute(tx, tail).await?;
-    Ok(())
+    columns.execute(tx, tail).await
 }
 
 /// Overwrites what is known of a company; an unknown market capitalisation keeps the known one.

@@ -1,0 +1,108 @@
+//! Rules of companies: who sees which, and what lists are narrowed to.
+
+pub mod export;
+pub mod list;
+pub mod manage;
+
+use accunode_db::Tx;
+use accunode_domain::{
+    AccessLevel, Belongs, Error, OrganizationId, Result, RiskLevel, TenantId, UserId, grade::MAX_GRADE_NAME,
+};
+use accunode_sheets::validate::{MAX_NAME, MAX_SECTOR};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    api::list::FilterParams,
+    store::{
+        self, CompanyRow, Sight,
+        list::{Filter, Sort},
+        search::Words,
+    },
+};
+use crate::{
+    caller::Caller,
+    features::predictions::service::Owner,
+    listing::{given, part, sought},
+};
+
+fn nowhere() -> Error {
+    Error::NotFound("Company not found".to_owned())
+}
+
+impl Filter {
+    /// What a request asks for.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for what no company can match.
+    pub(super) fn new(params: &FilterParams) -> Result<Self> {
+        let risk_level = given(params.risk_level.as_deref()).map(str::parse::<RiskLevel>).transpose();
+        let risk_level =
+            risk_level.map_err(|e| Error::field("risk_level", format!("Invalid risk level: {e}")))?;
+        let level = given(params.access_level.as_deref()).map(str::parse::<AccessLevel>).transpose();
+        let level = level.map_err(|e| Error::field("access_level", format!("Invalid access level: {e}")))?;
+        Ok(Self {
+            words: sought("search", params.search.as_deref(), MAX_NAME)?.map(Words::anywhere),
+            sector: part("sector", params.sector.as_deref(), MAX_SECTOR, str::to_lowercase)?,
+            risk_level: risk_level.map(RiskLevel::as_str),
+            grade: sought("grade", params.grade.as_deref(), MAX_GRADE_NAME)?.map(str::to_owned),
+            access_level: level.map(AccessLevel::as_str),
+        })
+    }
+}
+
+impl Sort {
+    /// By name unless it is another that there is.
+    pub(super) fn named(name: Option<&str>) -> Self {
+        match given(name) {
+            Some("symbol") => Self::Symbol,
+            Some("market_cap") => Self::MarketCap,
+            Some("created_at") => Self::CreatedAt,
+            Some("probability") => Self::Probability,
+            Some("change") => Self::Change,
+            Some("period") => Self::Period,
+            _ => Self::Name,
+        }
+    }
+}
+
+/// A company in sight.
+///
+/// # Errors
+/// [`Error::NotFound`].
+async fn find(tx: &mut Tx, caller: &Caller, id: Uuid) -> Result<CompanyRow> {
+    let sight = Sight::of(tx, caller);
+    store::by_id(tx, sight, id).await?.ok_or_else(nowhere)
+}
+
+/// To whom a company belongs.
+async fn belongs(tx: &mut Tx, row: &CompanyRow) -> Result<Belongs> {
+    let tenant = match row.organization_id {
+        Some(organization) => store::tenant(tx, organization).await?,
+        None => None,
+    };
+    Ok(Belongs {
+        owner: Some(UserId(row.created_by)),
+        organization: row.organization_id.map(OrganizationId),
+        tenant: tenant.map(TenantId),
+    })
+}
+
+/// Whose company it is.
+fn owner(row: &CompanyRow) -> Result<Owner> {
+    let level = row.access_level.parse::<AccessLevel>().map_err(Error::internal)?;
+    let organization_id = row.organization_id.map(OrganizationId);
+    Ok(Owner { level, organization_id, created_by: UserId(row.created_by) })
+}
+
+/// A company's own fields for the audit log.
+fn audited(row: &CompanyRow) -> Value {
+    json!({
+        "symbol": row.symbol,
+        "name": row.name,
+        "sector": row.sector,
+        "market_cap": row.market_cap,
+        "access_level": row.access_level,
+        "organization_id": row.organization_id,
+    })
+}
