@@ -29,6 +29,7 @@ use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
         (name = "uploads", description = "Portfolio files, scored as jobs"),
         (name = "dashboard", description = "Figures of what is in sight"),
         (name = "grades", description = "The master scale that gives probabilities their grades"),
+        (name = "models", description = "Models: which there are, and which are in use"),
         (name = "tenants", description = "Customers"),
         (name = "tenant_admins", description = "Who runs the customers"),
         (name = "organizations", description = "Departments of customers and their people"),
