@@ -118,6 +118,20 @@ on_both_engines! {
         assert_eq!(symbols(&page(9).await), Vec::<&str>::new());
     }
 
+    /// A walk by cursors moves nothing for the same person's walk by numbers.
+    async fn walks_by_cursor_leave_walks_by_number_alone(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let member = app.client(&app.people.member);
+        for i in 0..6 {
+            made(&app, &app.people.member, "annual", &format!("R{i}")).await;
+        }
+        let first = member.get_ok("/predictions/annual?size=2").await;
+        let cursor = first["next_cursor"].as_str().unwrap();
+        let second = member.get_ok(&format!("/predictions/annual?size=2&cursor={cursor}")).await;
+        assert_eq!((symbols(&first), symbols(&second)), (vec!["R5", "R4"], vec!["R3", "R2"]));
+        assert_eq!(symbols(&member.get_ok("/predictions/annual?size=2&page=2").await), ["R3", "R2"]);
+    }
+
     /// Somebody else's walk is none of one's own.
     async fn walks_are_ones_own(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
