@@ -188,7 +188,7 @@ async fn write(
         }
         _ => caller.place.scale,
     };
-    let scale = grades::by_id(state, scale).await?;
+    let scale = grades::within(state, &mut tx, scale).await?;
     let quality = record.quality(&bundle.training_ranges());
     let rows = [(None, record)];
     let scores = score(&bundle, &rows)?;
