@@ -152,6 +152,21 @@ on_both_engines! {
         assert_eq!((status, &body["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("cursor")));
     }
 
+    /// Clients send parameters without a value where nothing is chosen.
+    async fn what_is_not_chosen_narrows_nothing(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        made(&app, &app.people.member, "annual", "ROW").await;
+        let client = app.client(&app.people.tenant_admin);
+        let nothing = "company_symbol=&reporting_year=&reporting_quarter=&sector=&risk_level=&grade=&probability_min=\
+                       &probability_max=&organization_id=&cursor=";
+        assert_eq!(client.get_ok(&format!("/predictions/annual?{nothing}")).await["total"], 1);
+        client.get_ok("/predictions/dashboard?scope=&organization_id=").await;
+        for field in ["organization_id", "probability_min"] {
+            let (status, body) = client.get(&format!("/predictions/annual?{field}=x")).await;
+            assert_eq!((status, &body["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)), "{body}");
+        }
+    }
+
     async fn every_filter_narrows_both_lists(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
         for actor in [&app.people.member, &app.people.super_admin] {
