@@ -5,6 +5,7 @@ pub mod auth;
 pub mod body;
 pub mod done;
 pub mod form;
+pub(crate) mod kept;
 pub mod limits;
 pub mod openapi;
 pub mod paging;

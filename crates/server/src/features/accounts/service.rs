@@ -9,6 +9,7 @@ use super::{
     names::suggested,
     store::{self, Account, Place},
 };
+use crate::features::predictions::store::latest;
 
 /// Where an account stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,6 +236,8 @@ async fn settle(tx: &mut Tx, before: Option<&Account>, after: Placement) -> Resu
         if after.organization == Some(organization) {
             place = held;
         }
+        // Lists name whoever made a prediction, while they belong to its organization.
+        latest::touch(tx, organization.0).await?;
     }
     if let Some(before) = before {
         unchanged(tx, before).await?;

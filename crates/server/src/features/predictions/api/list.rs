@@ -1,7 +1,7 @@
 //! The caller's own predictions and those of their organization or tenant.
 
 use accunode_domain::Kind;
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 
 use super::{
     AnnualPrediction, CursorParam, ExplainParam, FilterParams, OrganizationParam, PageParams, PredictionPage,
@@ -12,6 +12,7 @@ use crate::{
     http::{
         auth::{Can, grant::PredictionRead},
         body::Query,
+        kept::kept,
         problem::{ApiResult, Detail},
     },
     state::AppState,
@@ -31,11 +32,15 @@ async fn list<T: Shown>(
     filter: &Filter,
     asked: &Asked,
     explain: ExplainParam,
-) -> ApiResult<Json<PredictionPage<T>>> {
-    let mut listed = service::list(state, caller, kind, List::Own, filter, asked).await?;
-    let rows = std::mem::take(&mut listed.rows);
-    let rows = service::explained(state, kind, rows, explain.explain).await?;
-    Ok(Json(page_of(listed, rows)))
+) -> ApiResult<Response> {
+    let key = service::first_page_key(caller, kind, List::Own, filter, asked).filter(|_| !explain.explain);
+    let page = async {
+        let mut listed = service::list(state, caller, kind, List::Own, filter, asked).await?;
+        let rows = std::mem::take(&mut listed.rows);
+        let rows = service::explained(state, kind, rows, explain.explain).await?;
+        Ok::<PredictionPage<T>, _>(page_of(listed, rows))
+    };
+    kept(&state.cache, key, page).await
 }
 
 /// Annual predictions: own ones and those of the organization, newest first.
@@ -56,8 +61,16 @@ pub async fn list_annual(
     Query(filter): Query<FilterParams>,
     Query(organization): Query<OrganizationParam>,
     Query(explain): Query<ExplainParam>,
-) -> ApiResult<Json<PredictionPage<AnnualPrediction>>> {
-    list(&state, &caller, Kind::Annual, &filter.within(&organization)?, &page.asked(&cursor)?, explain).await
+) -> ApiResult<Response> {
+    list::<AnnualPrediction>(
+        &state,
+        &caller,
+        Kind::Annual,
+        &filter.within(&organization)?,
+        &page.asked(&cursor)?,
+        explain,
+    )
+    .await
 }
 
 /// Quarterly predictions: own ones and those of the organization, newest first.
@@ -78,7 +91,14 @@ pub async fn list_quarterly(
     Query(filter): Query<FilterParams>,
     Query(organization): Query<OrganizationParam>,
     Query(explain): Query<ExplainParam>,
-) -> ApiResult<Json<PredictionPage<QuarterlyPrediction>>> {
-    list(&state, &caller, Kind::Quarterly, &filter.within(&organization)?, &page.asked(&cursor)?, explain)
-        .await
+) -> ApiResult<Response> {
+    list::<QuarterlyPrediction>(
+        &state,
+        &caller,
+        Kind::Quarterly,
+        &filter.within(&organization)?,
+        &page.asked(&cursor)?,
+        explain,
+    )
+    .await
 }

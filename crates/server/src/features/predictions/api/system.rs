@@ -1,7 +1,7 @@
 //! The predictions that belong to everybody.
 
 use accunode_domain::Kind;
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,6 +14,7 @@ use crate::{
     http::{
         auth::{Can, grant::PredictionReadSystem},
         body::Query,
+        kept::kept,
         problem::ApiResult,
     },
     state::AppState,
@@ -77,12 +78,21 @@ async fn system<T: Shown>(
     filter: FilterParams,
     asked: &Asked,
     explain: ExplainParam,
-) -> ApiResult<Json<SystemPage<T>>> {
-    let mut listed = service::list(state, caller, kind, List::System, &filter.filter()?, asked).await?;
-    let rows = std::mem::take(&mut listed.rows);
-    let message = format!("Retrieved {} of {} system {kind} predictions", rows.len(), listed.total);
-    let rows = service::explained(state, kind, rows, explain.explain).await?;
-    Ok(Json(SystemPage { message, filters: filter.into(), page: page_of(listed, rows) }))
+) -> ApiResult<Response> {
+    let narrowed = filter.filter()?;
+    // The filters are given back as they were asked for, which is more than how they are understood.
+    let key = service::first_page_key(caller, kind, List::System, &narrowed, asked)
+        .filter(|_| !explain.explain)
+        .map(|key| format!("{key}/{filter:?}"));
+    let page = async {
+        let mut listed = service::list(state, caller, kind, List::System, &narrowed, asked).await?;
+        let rows = std::mem::take(&mut listed.rows);
+        let message = format!("Retrieved {} of {} system {kind} predictions", rows.len(), listed.total);
+        let rows = service::explained(state, kind, rows, explain.explain).await?;
+        let page: PredictionPage<T> = page_of(listed, rows);
+        Ok(SystemPage { message, filters: filter.into(), page })
+    };
+    kept(&state.cache, key, page).await
 }
 
 /// Annual predictions of the platform, newest first.
@@ -101,8 +111,8 @@ pub async fn system_annual(
     Query(cursor): Query<CursorParam>,
     Query(filter): Query<FilterParams>,
     Query(explain): Query<ExplainParam>,
-) -> ApiResult<Json<SystemPage<AnnualPrediction>>> {
-    system(&state, &caller, Kind::Annual, filter, &page.asked(&cursor)?, explain).await
+) -> ApiResult<Response> {
+    system::<AnnualPrediction>(&state, &caller, Kind::Annual, filter, &page.asked(&cursor)?, explain).await
 }
 
 /// Quarterly predictions of the platform, newest first.
@@ -121,6 +131,7 @@ pub async fn system_quarterly(
     Query(cursor): Query<CursorParam>,
     Query(filter): Query<FilterParams>,
     Query(explain): Query<ExplainParam>,
-) -> ApiResult<Json<SystemPage<QuarterlyPrediction>>> {
-    system(&state, &caller, Kind::Quarterly, filter, &page.asked(&cursor)?, explain).await
+) -> ApiResult<Response> {
+    system::<QuarterlyPrediction>(&state, &caller, Kind::Quarterly, filter, &page.asked(&cursor)?, explain)
+        .await
 }

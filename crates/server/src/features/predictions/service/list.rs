@@ -77,6 +77,22 @@ pub(crate) async fn list(
     Ok(Listed { rows, total, page: asked.page(), size: asked.size(), next })
 }
 
+/// Under which key the first page of a list is kept; none for other pages, whose place depends on what was shown
+/// before. Whatever stands in a page is of an owner whose counter is in the key.
+pub(crate) fn first_page_key(
+    caller: &Caller,
+    kind: Kind,
+    list: List,
+    filter: &Filter,
+    asked: &Asked,
+) -> Option<String> {
+    let who = (caller.user_id, caller.role, caller.organization_id, caller.tenant_id);
+    let versions = caller.place.versions;
+    asked
+        .is_first()
+        .then(|| format!("predictions/page/{kind}/{list:?}/{}/{who:?}/{versions:?}/{filter:?}", asked.size()))
+}
+
 /// How many rows a list has.
 pub(super) async fn total(
     state: &AppState,

@@ -13,7 +13,7 @@ pub(crate) use change::{delete, get, rescore, update, versions};
 pub(crate) use explain::{Explained, explained};
 pub(crate) use export::export;
 pub use filter::Filter;
-pub(crate) use list::{List, Listed, list};
+pub(crate) use list::{List, Listed, first_page_key, list};
 pub(crate) use paging::{Asked, Cursor};
 
 use accunode_domain::{

@@ -66,6 +66,11 @@ impl Asked {
         Ok(Self { page, cursor: cursor.filter(|text| !text.is_empty()).map(read).transpose()? })
     }
 
+    /// Whether it is the first page, not behind anything.
+    pub(crate) const fn is_first(&self) -> bool {
+        self.page.page() == 1 && self.cursor.is_none()
+    }
+
     /// The page's number.
     pub(crate) const fn page(&self) -> i64 {
         self.page.page()

@@ -1,6 +1,6 @@
 //! What is latest of a company, kept beside it; and the counter that says whether something changed.
 
-use accunode_db::{Result, Tx, bulk::json_texts, on, sql};
+use accunode_db::{Engine, Result, Tx, bulk::json_texts, on, sql};
 use uuid::Uuid;
 
 use crate::features::predictions::service::Owner;
@@ -47,13 +47,38 @@ macro_rules! settle {
     };
 }
 
+/// Raises the counter of an owner. It also keeps up with the clock, in milliseconds since 2026: a sum of counters never
+/// comes to what it was before, whichever owners leave it or come to it.
+macro_rules! touch {
+    ($owner:literal, $now:literal, $greatest:literal) => {
+        concat!(
+            "INSERT INTO data_versions (owner, version) VALUES (",
+            $owner,
+            ", ",
+            $now,
+            ")
+             ON CONFLICT (owner) DO UPDATE SET version = ",
+            $greatest,
+            "(data_versions.version + 1, excluded.version)"
+        )
+    };
+}
+
 sql! {
+    /// $2 the owner, whose counter is raised along.
     SETTLE {
-        pg: settle!("= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($1::jsonb) AS uuid)))"),
+        pg: concat!(
+            "WITH touched AS (",
+            touch!("$2", "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) - 1767225600000", "GREATEST"),
+            ") ",
+            settle!("= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($1::jsonb) AS uuid)))")
+        ),
         lite: settle!("IN (SELECT unhex(value) FROM json_each($1))")
     };
-    TOUCH = "INSERT INTO data_versions (owner, version) VALUES ($1, 1)
-             ON CONFLICT (owner) DO UPDATE SET version = data_versions.version + 1";
+    TOUCH {
+        pg: touch!("$1", "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) - 1767225600000", "GREATEST"),
+        lite: touch!("$1", "CAST(unixepoch('subsec') * 1000 AS INTEGER) - 1767225600000", "MAX")
+    };
 }
 
 /// Must follow every change of predictions or companies, in its transaction: brings what is latest of these companies
@@ -66,19 +91,25 @@ pub(crate) async fn settle(tx: &mut Tx, owner: &Owner, companies: &[Uuid]) -> Re
     let mut ids: Vec<String> = companies.iter().map(|id| id.simple().to_string()).collect();
     ids.sort_unstable();
     ids.dedup();
-    if !ids.is_empty() {
-        let list = json_texts(ids.iter().map(String::as_str));
-        on!(tx, SETTLE, |c, sql| sqlx::query(sql).bind(list).execute(c).await.map(drop))?;
+    if ids.is_empty() {
+        return touch(tx, owner.id()).await;
     }
-    touch(tx, owner).await
+    let list = json_texts(ids.iter().map(String::as_str));
+    if tx.engine() == Engine::Postgres {
+        let owner = owner.id();
+        on!(tx, SETTLE, |c, sql| sqlx::query(sql).bind(list).bind(owner).execute(c).await.map(drop))?;
+        return Ok(());
+    }
+    // SQLite does not change two tables in one statement.
+    on!(tx, SETTLE, |c, sql| sqlx::query(sql).bind(list).execute(c).await.map(drop))?;
+    touch(tx, owner.id()).await
 }
 
-/// The part of [`settle`] for changes that leave predictions alone.
+/// The part of [`settle`] for changes that leave predictions alone, such as those of names that stand beside them.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn touch(tx: &mut Tx, owner: &Owner) -> Result<()> {
-    let owner = owner.id();
+pub(crate) async fn touch(tx: &mut Tx, owner: Uuid) -> Result<()> {
     on!(tx, TOUCH, |c, sql| sqlx::query(sql).bind(owner).execute(c).await.map(drop))?;
     Ok(())
 }

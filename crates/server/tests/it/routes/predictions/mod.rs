@@ -3,6 +3,7 @@ mod create;
 mod delete;
 mod explain;
 mod export;
+mod kept;
 mod law;
 mod list;
 mod pages;
