@@ -231,16 +231,19 @@ async fn settle(tx: &mut Tx, before: Option<&Account>, after: Placement) -> Resu
     organizations.sort_unstable();
     organizations.dedup();
     let mut place = None;
-    for organization in organizations {
+    for organization in &organizations {
         let held = store::lock_organization(tx, organization.0).await?;
-        if after.organization == Some(organization) {
+        if after.organization == Some(*organization) {
             place = held;
         }
-        // Lists name whoever made a prediction, while they belong to its organization.
-        latest::touch(tx, organization.0).await?;
     }
     if let Some(before) = before {
         unchanged(tx, before).await?;
+    }
+    // Lists name whoever made a prediction, while they belong to its organization. Counters come after the account, as
+    // where its owner predicts at the same moment.
+    for organization in organizations {
+        latest::touch(tx, organization.0).await?;
     }
     let moves_in = after.organization.is_some() && old.and_then(|p| p.organization) != after.organization;
     match place {

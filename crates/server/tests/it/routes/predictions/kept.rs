@@ -1,4 +1,4 @@
-use accunode_testkit::{TestDb, on_both_engines};
+use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -15,6 +15,30 @@ async fn page(client: &Client) -> Value {
 }
 
 on_both_engines! {
+    /// Who predicts holds their account first and their organization's counter then, and so does who moves them.
+    async fn moving_somebody_and_what_they_do_wait_in_one_order(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let (member, organization) = (app.people.member.user_id.0, app.people.organization());
+        let mut tx = app.state.db.system("hold what a prediction holds").await.unwrap();
+        // SQLite has one writer.
+        if tx.engine() == accunode_db::Engine::Sqlite {
+            return;
+        }
+        const HOLD: &str = "SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE";
+        const TOUCH: &str = "INSERT INTO data_versions (owner, version) VALUES ($1, 1)
+                             ON CONFLICT (owner) DO UPDATE SET version = data_versions.version + 1";
+        accunode_db::on!(tx, |c| sqlx::query(HOLD).bind(member).execute(c).await.map(drop)).unwrap();
+        let client = app.client(&app.people.org_admin);
+        let path = format!("/users/{member}?remove_from_org_only=true");
+        let predicting = async {
+            tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+            accunode_db::on!(tx, |c| sqlx::query(TOUCH).bind(organization).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+        };
+        let (moved, ()) = tokio::join!(client.delete(&path), predicting);
+        assert_eq!(moved.0, StatusCode::OK, "{}", moved.1);
+    }
+
     async fn a_kept_page_is_never_older_than_the_last_change_nor_anybody_elses(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
         let people = &app.people;
