@@ -3,7 +3,7 @@
 mod figures;
 mod nested;
 
-use std::ops::RangeInclusive;
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
 
 use accunode_domain::{Error, FieldError};
 use axum::{
@@ -11,12 +11,18 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{StatusCode, Uri, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned},
+};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::problem::ApiError;
-use crate::features::{accounts, auth::passwords::check_rule};
+use crate::{
+    features::{accounts, auth::passwords::check_rule},
+    listing::given,
+};
 
 /// A JSON object whose fields are read one by one; `finish` answers with every problem found.
 pub struct Fields {
@@ -310,6 +316,19 @@ pub fn web_address(text: &str) -> Result<String, String> {
     } else {
         Err("an address that begins with https:// is expected".to_owned())
     }
+}
+
+/// Reads a parameter of a query that clients send without a value where nothing is chosen.
+///
+/// # Errors
+/// What the value does not read as.
+pub fn chosen<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: FromStr<Err: Display>,
+    D: Deserializer<'de>,
+{
+    let text = String::deserialize(deserializer)?;
+    given(Some(&text)).map(str::parse).transpose().map_err(de::Error::custom)
 }
 
 /// A query string; what does not fit is a validation error that names the field.

@@ -18,7 +18,7 @@ use crate::{
             Can,
             grant::{ScaleRead, ScaleUpdate},
         },
-        body::{Fields, Query, plain},
+        body::{Fields, Query, chosen, plain},
         problem::{ApiResult, Detail},
     },
     state::AppState,
@@ -29,6 +29,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct ScaleParams {
     /// A tenant's, for super_admin; everybody else may name the own one.
+    #[serde(default, deserialize_with = "chosen")]
     pub tenant_id: Option<Uuid>,
 }
 

@@ -43,20 +43,39 @@ impl Default for Scales {
     }
 }
 
+impl Scales {
+    /// A scale that is known already, as the built-in one always is.
+    fn known(&self, id: Option<Uuid>) -> Option<Scale> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let master = id.map_or(Some(&self.built_in), |id| known.get(&id))?;
+        Some(Scale { id, master: Arc::clone(master) })
+    }
+}
+
 /// The scale with this id; none is the built-in one.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such scale, and when the database fails.
 pub async fn by_id(state: &AppState, id: Option<Uuid>) -> Result<Scale> {
-    let Some(key) = id else { return Ok(Scale { id, master: Arc::clone(&state.scales.built_in) }) };
-    let known = state.scales.known.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    if let Some(master) = known {
-        return Ok(Scale { id, master });
+    if let Some(scale) = state.scales.known(id) {
+        return Ok(scale);
     }
     let mut tx = state.db.system_read("read a master scale").await?;
-    let text = store::grades(&mut tx, key).await?;
-    drop(tx);
-    let text = text.ok_or_else(|| Error::NotFound("Master scale not found".to_owned()))?;
+    within(state, &mut tx, id).await
+}
+
+/// As [`by_id`], for whoever is in a transaction already: waiting for a second connection while holding one can be
+/// waiting for each other.
+///
+/// # Errors
+/// As [`by_id`], and where the scale is out of the transaction's sight.
+pub(crate) async fn within(state: &AppState, tx: &mut Tx, id: Option<Uuid>) -> Result<Scale> {
+    if let Some(scale) = state.scales.known(id) {
+        return Ok(scale);
+    }
+    let missing = || Error::NotFound("Master scale not found".to_owned());
+    let key = id.ok_or_else(missing)?;
+    let text = store::grades(tx, key).await?.ok_or_else(missing)?;
     let master = Arc::new(read(&text)?);
     state.scales.known.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&master));
     Ok(Scale { id, master })

@@ -54,7 +54,7 @@ pub(crate) async fn update(
 ) -> Result<CompanyRow> {
     let mut tx = state.db.scoped(caller).await?;
     let row = find(&mut tx, caller, id).await?;
-    let belongs = belongs(&mut tx, &row).await?;
+    let belongs = belongs(&mut tx, caller, &row).await?;
     if !caller.reaches(Permission::CompanyUpdate, &belongs) {
         return Err(Error::Forbidden(
             "Only who added a company, or who runs its organization, can change it".to_owned(),
@@ -87,7 +87,7 @@ pub(crate) async fn delete(
 ) -> Result<(String, i64)> {
     let mut tx = state.db.scoped(caller).await?;
     let row = find(&mut tx, caller, id).await?;
-    let belongs = belongs(&mut tx, &row).await?;
+    let belongs = belongs(&mut tx, caller, &row).await?;
     if !caller.reaches(Permission::CompanyDelete, &belongs) {
         return Err(Error::Forbidden(
             "Only who added a company, or who runs its organization, can delete it".to_owned(),

@@ -75,17 +75,13 @@ async fn find(tx: &mut Tx, caller: &Caller, id: Uuid) -> Result<CompanyRow> {
     store::by_id(tx, sight, id).await?.ok_or_else(nowhere)
 }
 
-/// To whom a company belongs.
-async fn belongs(tx: &mut Tx, row: &CompanyRow) -> Result<Belongs> {
+/// To whom a company belongs, see [`Owner::belongs`].
+async fn belongs(tx: &mut Tx, caller: &Caller, row: &CompanyRow) -> Result<Belongs> {
     let tenant = match row.organization_id {
         Some(organization) => store::tenant(tx, organization).await?,
         None => None,
     };
-    Ok(Belongs {
-        owner: Some(UserId(row.created_by)),
-        organization: row.organization_id.map(OrganizationId),
-        tenant: tenant.map(TenantId),
-    })
+    Ok(owner(row)?.belongs(caller, tenant.map(TenantId)))
 }
 
 /// Whose company it is.

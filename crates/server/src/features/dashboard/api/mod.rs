@@ -22,9 +22,10 @@ use super::service::{self, Ask, ScopeName};
 use crate::{
     http::{
         auth::{Can, grant::DashboardRead},
-        body::{Fields, Query},
+        body::{Fields, Query, chosen},
         problem::{ApiResult, Detail},
     },
+    listing::given,
     state::AppState,
 };
 
@@ -39,6 +40,7 @@ pub struct DashboardParams {
     /// `personal`, `organization`, `tenant` or `system`, as far as the role allows; by default the widest of them.
     pub scope: Option<String>,
     /// One organization, for tenant_admin (of the tenant) and super_admin (any).
+    #[serde(default, deserialize_with = "chosen")]
     pub organization_id: Option<Uuid>,
 }
 
@@ -182,7 +184,7 @@ pub async fn get_dashboard(
 ) -> ApiResult<Response> {
     let DashboardParams { include_platform_stats, scope, organization_id } = params;
     let organization = ("organization_id", organization_id);
-    answer(&state, &caller, include_platform_stats, scope.as_deref(), organization, "scope").await
+    answer(&state, &caller, include_platform_stats, given(scope.as_deref()), organization, "scope").await
 }
 
 /// The same figures, as clients ask for them.

@@ -17,6 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::service::{Asked, Explained, Filter, Listed};
+use crate::http::body::chosen;
 
 /// A ratio in a request: a number, numeric text, null (missing) or "NM" (not meaningful).
 #[derive(Debug, Deserialize, ToSchema)]
@@ -97,9 +98,11 @@ pub struct FilterParams {
     grade: Option<String>,
     /// The least probability, from 0 to 1.
     #[param(minimum = 0, maximum = 1)]
+    #[serde(default, deserialize_with = "chosen")]
     probability_min: Option<f64>,
     /// The most probability, from 0 to 1.
     #[param(minimum = 0, maximum = 1)]
+    #[serde(default, deserialize_with = "chosen")]
     probability_max: Option<f64>,
 }
 
@@ -119,6 +122,7 @@ impl FilterParams {
 #[into_params(parameter_in = Query)]
 pub struct OrganizationParam {
     /// For tenant_admin (an organization of the tenant) and super_admin (any).
+    #[serde(default, deserialize_with = "chosen")]
     organization_id: Option<Uuid>,
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn update(
     let now = state.clock.now();
     let changed = (&record.name, &record.sector, record.market_cap)
         != (&before.name, &before.sector, before.market_cap);
-    let company = Belongs { owner: company_creator.map(UserId), ..belongs(caller, &before) };
+    let company = Belongs { owner: company_creator.map(UserId), ..belongs(caller, &before)? };
     if changed && caller.reaches(Permission::CompanyUpdate, &company) {
         let known = (record.name.as_str(), record.sector.as_str(), record.market_cap);
         store::update_company(&mut tx, before.company_id, known, now).await?;
@@ -126,23 +126,15 @@ async fn open(
     let mut tx = state.db.scoped(caller).await?;
     let company_creator = writes::hold(&mut tx, kind, id).await?;
     let row = find(&mut tx, caller, kind, id).await?;
-    if !caller.reaches(permission, &belongs(caller, &row)) {
+    if !caller.reaches(permission, &belongs(caller, &row)?) {
         return Err(Error::Forbidden("Not enough permissions".to_owned()));
     }
     Ok((tx, row, company_creator))
 }
 
-/// To whom a prediction belongs, for changing it: the system's rows to the platform alone, an organization's to their
-/// maker only while that is whose organization it is.
-fn belongs(caller: &Caller, row: &PredictionRow) -> Belongs {
-    let organization = row.organization_id.map(OrganizationId);
-    let at_home = row.access_level == AccessLevel::Personal.as_str()
-        || (organization.is_some() && organization == caller.organization_id);
-    Belongs {
-        owner: Some(UserId(row.created_by)).filter(|_| at_home),
-        organization,
-        tenant: row.tenant_id.map(accunode_domain::TenantId),
-    }
+/// To whom a prediction belongs, see [`Owner::belongs`].
+fn belongs(caller: &Caller, row: &PredictionRow) -> Result<Belongs> {
+    Ok(owner(row)?.belongs(caller, tenant(row)))
 }
 
 fn tenant(row: &PredictionRow) -> Option<accunode_domain::TenantId> {
@@ -196,7 +188,7 @@ async fn write(
         }
         _ => caller.place.scale,
     };
-    let scale = grades::by_id(state, scale).await?;
+    let scale = grades::within(state, &mut tx, scale).await?;
     let quality = record.quality(&bundle.training_ranges());
     let rows = [(None, record)];
     let scores = score(&bundle, &rows)?;

@@ -16,7 +16,9 @@ pub use filter::Filter;
 pub(crate) use list::{List, Listed, first_page_key, list};
 pub(crate) use paging::{Asked, Cursor};
 
-use accunode_domain::{AccessLevel, Actor, Error, Kind, OrganizationId, Period, Result, UserId};
+use accunode_domain::{
+    AccessLevel, Actor, Belongs, Error, Kind, OrganizationId, Period, Result, TenantId, UserId,
+};
 use accunode_sheets::Record;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -55,6 +57,18 @@ impl Owner {
     pub fn of(actor: &Actor) -> Self {
         let (level, organization_id) = actor.creates_at();
         Self { level, organization_id, created_by: actor.user_id }
+    }
+
+    /// To whom the rows belong, for changing them: the system's to the platform alone, an organization's to their
+    /// maker only while that is whose organization it is.
+    pub(crate) fn belongs(&self, caller: &Actor, tenant: Option<TenantId>) -> Belongs {
+        let at_home = self.level == AccessLevel::Personal
+            || (self.organization_id.is_some() && self.organization_id == caller.organization_id);
+        Belongs {
+            owner: Some(self.created_by).filter(|_| at_home),
+            organization: self.organization_id,
+            tenant,
+        }
     }
 
     /// Whose the rows are: the organization, the person, or the zero id for the system.

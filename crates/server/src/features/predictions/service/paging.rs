@@ -152,10 +152,13 @@ impl<'a> Trail<'a> {
         if whole { Start { behind: before.ended, offset: 0 } } else { counted }
     }
 
-    /// Notes where the page that began so ended.
+    /// Notes where the page that began so ended. What was asked for by a cursor has no number, so nobody goes on
+    /// behind it by counting.
     pub(crate) async fn note(&self, asked: &Asked, start: &Start, ended: Cursor) {
-        let by_number = asked.cursor.is_none() && start.behind != Cursor::START;
-        let shown = Shown { began: by_number.then_some(start.behind), ended };
+        if asked.cursor.is_some() {
+            return;
+        }
+        let shown = Shown { began: Some(start.behind).filter(|behind| *behind != Cursor::START), ended };
         let key = format!("{}/{}", self.key, asked.page());
         self.state.cache.put(&key, Bytes::from(shown.to_string())).await;
     }

@@ -32,6 +32,24 @@ on_both_engines! {
         }
     }
 
+    /// Who made something for the platform, or in an organization, has no hold on it from elsewhere.
+    async fn who_has_moved_on_may_no_longer(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        let systems = added(&app.client(&people.super_admin), "SYSTEMS").await;
+        let ours = added(&app.client(&people.member), "OURS").await;
+        // As if the tenant_admin had been a super_admin, and an analyst, at the time.
+        const MAKER: &str = "UPDATE companies SET created_by = $1 WHERE symbol IN ('SYSTEMS', 'OURS')";
+        app.set(MAKER, people.tenant_admin.user_id.0).await;
+        let client = app.client(&people.tenant_admin);
+        for company in [&systems, &ours] {
+            let path = format!("/companies/{company}");
+            assert_eq!(client.get(&path).await.0, StatusCode::OK);
+            assert_eq!(client.put(&path, &json!({ "name": "Taken Over" })).await.0, StatusCode::FORBIDDEN, "{path}");
+            assert_eq!(client.delete(&path).await.0, StatusCode::FORBIDDEN, "{path}");
+        }
+    }
+
     async fn what_is_not_said_stays_and_the_symbol_always(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
         let member = app.client(&app.people.member);

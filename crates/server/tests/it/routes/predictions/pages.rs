@@ -118,6 +118,20 @@ on_both_engines! {
         assert_eq!(symbols(&page(9).await), Vec::<&str>::new());
     }
 
+    /// A walk by cursors moves nothing for the same person's walk by numbers.
+    async fn walks_by_cursor_leave_walks_by_number_alone(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let member = app.client(&app.people.member);
+        for i in 0..6 {
+            made(&app, &app.people.member, "annual", &format!("R{i}")).await;
+        }
+        let first = member.get_ok("/predictions/annual?size=2").await;
+        let cursor = first["next_cursor"].as_str().unwrap();
+        let second = member.get_ok(&format!("/predictions/annual?size=2&cursor={cursor}")).await;
+        assert_eq!((symbols(&first), symbols(&second)), (vec!["R5", "R4"], vec!["R3", "R2"]));
+        assert_eq!(symbols(&member.get_ok("/predictions/annual?size=2&page=2").await), ["R3", "R2"]);
+    }
+
     /// Somebody else's walk is none of one's own.
     async fn walks_are_ones_own(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
@@ -136,6 +150,21 @@ on_both_engines! {
         assert_eq!((symbols(&page), &page["total"]), (Vec::<&str>::new(), &json!(0)));
         let (status, body) = member.get("/predictions/annual?cursor=elsewhere").await;
         assert_eq!((status, &body["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("cursor")));
+    }
+
+    /// Clients send parameters without a value where nothing is chosen.
+    async fn what_is_not_chosen_narrows_nothing(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        made(&app, &app.people.member, "annual", "ROW").await;
+        let client = app.client(&app.people.tenant_admin);
+        let nothing = "company_symbol=&reporting_year=&reporting_quarter=&sector=&risk_level=&grade=&probability_min=\
+                       &probability_max=&organization_id=&cursor=";
+        assert_eq!(client.get_ok(&format!("/predictions/annual?{nothing}")).await["total"], 1);
+        client.get_ok("/predictions/dashboard?scope=&organization_id=").await;
+        for field in ["organization_id", "probability_min"] {
+            let (status, body) = client.get(&format!("/predictions/annual?{field}=x")).await;
+            assert_eq!((status, &body["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)), "{body}");
+        }
     }
 
     async fn every_filter_narrows_both_lists(test: TestDb) {

@@ -1,4 +1,6 @@
-use accunode_db::on;
+use std::{num::NonZeroU32, time::Duration};
+
+use accunode_db::{Db, Options, on};
 use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -38,6 +40,19 @@ on_both_engines! {
         assert!(before["updated_at"].is_null() && after["updated_at"].is_string());
         let log = app.client(&app.people.tenant_admin).get_ok("/audit?action=prediction.rescore").await;
         assert_eq!(log["entries"].as_array().unwrap().len(), 1);
+    }
+
+    /// Whoever holds a connection waits for no second one: with few of them, all could wait for each other.
+    async fn one_connection_is_enough_for_a_scale_that_was_not_needed_yet(test: TestDb) {
+        let options = Options { pool_size: NonZeroU32::MIN, acquire_timeout: Duration::from_secs(5), ..Options::default() };
+        let db = Db::connect(test.url(), &options).await.unwrap();
+        let app = TestApp::changed(test, |parts| parts.db = db).await;
+        let before = made(&app, &app.people.member, "annual", "ALONE").await;
+        let tenant = app.people.member.tenant_id.unwrap().0;
+        scale_of(&app, tenant, &json!([{ "grade": "GOOD", "upper": 0.9 }, { "grade": "BAD", "upper": null }])).await;
+        let path = format!("/predictions/annual/{}/rescore", before["id"].as_str().unwrap());
+        let (status, answer) = app.client(&app.people.member).post(&path, &Value::Null).await;
+        assert_eq!((status, &answer["prediction"]["grade"]), (StatusCode::OK, &json!("GOOD")), "{answer}");
     }
 
     /// The past keeps its grade; the new version has that of the scale in force where it belongs, whoever asks.
