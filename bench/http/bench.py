@@ -31,6 +31,7 @@ class Failed(Exception):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binaries", required=True, type=pathlib.Path, help="folder of the built programs")
+    parser.add_argument("--hello", required=True, type=pathlib.Path, help="the server to compare with")
     parser.add_argument("--seconds", type=int, default=10, help="length of each run of load")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--database", default="bench", help="name; one that is there already is not seeded again")
@@ -249,7 +250,7 @@ def measure(args, url, folder):
         files[role].write_text("\n".join(some) + "\n")
     hello_address = f"127.0.0.1:{free_port()}"
     cold, measured = [], []
-    hello = start([args.binaries / "examples" / "hello", hello_address], folder / "hello.log", None,
+    hello = start([args.hello, hello_address], folder / "hello.log", None,
                   f"http://{hello_address}/")
     try:
         # Another server than that of the signing in: nothing is kept in it yet.

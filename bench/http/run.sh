@@ -18,8 +18,9 @@ if ! command -v wrk >/dev/null; then
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq wrk >&2
 fi
 cargo build -q --release --locked -p accunode
-cargo build -q --release --locked -p accunode-server --example hello
+target=${CARGO_TARGET_DIR:-$root/target}
+cargo build -q --release --locked --manifest-path bench/http/hello/Cargo.toml --target-dir "$target/hello"
 
 export ACCUNODE_POSTGRES_OPTIONS="-c fsync=on -c synchronous_commit=on -c full_page_writes=on \
     -c shared_buffers=1GB -c max_wal_size=4GB"
-exec scripts/with-services.sh python3 "$here/bench.py" --binaries "${CARGO_TARGET_DIR:-$root/target}/release" "$@"
+exec scripts/with-services.sh python3 "$here/bench.py" --binaries "$target/release" --hello "$target/hello/release/hello" "$@"

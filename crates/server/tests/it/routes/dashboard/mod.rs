@@ -1,5 +1,5 @@
 mod cache;
-mod dashboard;
+mod figures;
 mod law;
 mod naive;
 mod peers;

@@ -162,7 +162,7 @@ fn ordered<'a>(predictions: &[&'a Prediction], company: Uuid, kind: Option<&str>
         let quarter = p.reporting_quarter.clone().unwrap_or_else(|| "Q4".to_owned());
         (p.reporting_year, quarter, p.updated_at.unwrap_or(p.created_at), std::cmp::Reverse(p.kind.clone()))
     };
-    found.sort_by(|a, b| place(b).cmp(&place(a)));
+    found.sort_by_key(|p| std::cmp::Reverse(place(p)));
     found
 }
 
