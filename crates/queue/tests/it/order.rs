@@ -11,7 +11,7 @@ use accunode_queue::{NewJob, Priority, Runner};
 use accunode_testkit::{TestDb, on_both_engines, redis_url};
 use tokio::sync::Semaphore;
 
-use crate::{KIND, Running, START, Script, enqueued, eventually, runner, until};
+use crate::{KIND, Running, START, Script, enqueued, eventually, runner};
 
 fn named(name: &str, at: Timestamp, priority: Priority) -> NewJob {
     NewJob::new(KIND, &name, at).unwrap().priority(priority)

@@ -80,7 +80,7 @@ pub struct PredictionVersion {
     pub scored_at: Timestamp,
 }
 
-/// All versions of a prediction.
+/// The versions of a prediction.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Versions {
     /// Always true.
@@ -132,7 +132,7 @@ async fn versions(
     Ok(Json(Versions { success: true, versions }))
 }
 
-/// All versions of an annual prediction in sight, newest first.
+/// The versions of an annual prediction in sight, newest first; of very many the newest 1,000.
 #[utoipa::path(
     get, path = "/predictions/annual/{id}/versions", tag = "predictions", params(("id" = Uuid, Path)),
     security(("bearer" = [])),
@@ -149,7 +149,7 @@ pub async fn versions_annual(
     versions(&state, &caller, Kind::Annual, id).await
 }
 
-/// All versions of a quarterly prediction in sight, newest first.
+/// The versions of a quarterly prediction in sight, newest first; of very many the newest 1,000.
 #[utoipa::path(
     get, path = "/predictions/quarterly/{id}/versions", tag = "predictions", params(("id" = Uuid, Path)),
     security(("bearer" = [])),

@@ -141,6 +141,9 @@ const fn target(kind: Kind) -> &'static str {
 fn audited(row: &PredictionRow) -> Value {
     json!({
         "company_symbol": row.symbol,
+        "company_name": row.name,
+        "sector": row.sector,
+        "market_cap": row.market_cap,
         "reporting_year": row.reporting_year.to_string(),
         "reporting_quarter": row.reporting_quarter,
         "probability": row.probability,

@@ -137,7 +137,7 @@ macro_rules! statements {
                 $versions = concat!(
                     version!($kind, concat!($table, " p JOIN ", $table, " n ON n.id = p.id"), "COALESCE(p.updated_by, p.created_by)", "COALESCE(p.updated_at, p.created_at)"),
                     " UNION ALL ", version!($kind, concat!($earlier, " p JOIN ", $table, " n ON n.id = p.prediction_id"), "p.scored_by", "p.scored_at"),
-                    " ORDER BY version DESC");
+                    " ORDER BY version DESC LIMIT 1000");
             )*
         }
     };
