@@ -71,3 +71,44 @@ fn addresses_and_new_passwords_are_described_as_such() {
         assert_eq!(length, (Some(8), Some(1_024)), "{schema} {name}");
     }
 }
+
+/// Of two shapes of one name the document would show one, and nobody would say so.
+#[test]
+fn every_shape_has_a_name_of_its_own() {
+    let mut names: Vec<String> = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            for (at, _) in text.match_indices("ToSchema)]").chain(text.match_indices("ToSchema, ")) {
+                names.extend(shape_behind(&text[at..]));
+            }
+        }
+    }
+    names.sort();
+    assert!(names.len() > 100, "{names:?}");
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+/// The name under which the type behind a derivation stands in the document.
+fn shape_behind(text: &str) -> Option<String> {
+    for line in text.lines().skip(1).map(str::trim) {
+        if let Some((_, name)) = line.split_once("schema(as = ") {
+            return Some(name.split([',', ')']).next()?.to_owned());
+        }
+        let item = line.trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+        if let Some(rest) = item.strip_prefix("struct ").or_else(|| item.strip_prefix("enum ")) {
+            return Some(rest.split(|c: char| !c.is_alphanumeric()).next()?.to_owned());
+        }
+        if !(line.starts_with("#[") || line.starts_with("//")) {
+            return None;
+        }
+    }
+    None
+}

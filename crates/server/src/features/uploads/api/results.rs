@@ -114,7 +114,7 @@ pub struct ResultPrediction {
     /// Id.
     pub id: Uuid,
     /// The company.
-    pub company: CompanyCard,
+    pub company: ScoredCompany,
     /// Four digits.
     pub reporting_year: String,
     /// Q1 to Q4.
@@ -127,7 +127,7 @@ pub struct ResultPrediction {
 
 /// A company in short.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CompanyCard {
+pub struct ScoredCompany {
     /// Symbol.
     pub symbol: String,
     /// Name.

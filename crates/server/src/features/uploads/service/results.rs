@@ -9,9 +9,9 @@ use crate::{
         predictions::store::{self as predictions, PredictionRow},
         uploads::{
             api::results::{
-                Analysis, CompanyCard, ConfidenceStats, CreatedData, ErrorDetails, Include, JobErrors,
-                JobResults, JobSummary, JobTimestamps, ResultPrediction, ResultScores, RiskDistribution,
-                RowError, SectorNumbers,
+                Analysis, ConfidenceStats, CreatedData, ErrorDetails, Include, JobErrors, JobResults,
+                JobSummary, JobTimestamps, ResultPrediction, ResultScores, RiskDistribution, RowError,
+                ScoredCompany, SectorNumbers,
             },
             store::{self, ErrorRow, Numbers, UploadRow},
         },
@@ -102,7 +102,7 @@ fn prediction(kind: Kind, row: PredictionRow) -> ResultPrediction {
             confidence: row.confidence,
             predicted_at: row.updated_at.unwrap_or(row.created_at),
         },
-        company: CompanyCard { symbol: row.symbol, name: row.name, sector: row.sector },
+        company: ScoredCompany { symbol: row.symbol, name: row.name, sector: row.sector },
         reporting_year: row.reporting_year.to_string(),
         reporting_quarter: row.reporting_quarter,
     }
