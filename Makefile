@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-api lint fmt bench bench-http openapi deny clean
+.PHONY: help demo test test-api test-crash lint fmt bench bench-http bench-bulk openapi deny clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -17,6 +17,9 @@ test: ## Install what is missing, start private services, run every check and te
 test-api: ## Send generated and rough requests to every operation as each role (installs Schemathesis)
 	scripts/test-api.sh
 
+test-crash: ## Twenty rounds of random crashes under load, and one drill of each fault (needs PostgreSQL and Redis; root for the full disk)
+	ACCUNODE_REQUIRE_SERVICES=1 ACCUNODE_DRILL_ROUNDS=$${ACCUNODE_DRILL_ROUNDS:-20} cargo nextest run --locked -p accunode --test drills --no-capture
+
 lint: ## Formatting and lints of the whole workspace
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -29,6 +32,9 @@ bench: ## Compare the scoring engine with LightGBM's own predictor and lleaves
 
 bench-http: ## Measure the server with a million predictions beside one that says hello (installs wrk; 8 minutes)
 	bench/http/run.sh
+
+bench-bulk: ## Measure uploads of up to a million rows beside plain inserts (installs PostgreSQL and Redis; 20 minutes)
+	bench/bulk/run.sh
 
 openapi: ## Write the API document that the tests compare with
 	cargo run --locked -q -p accunode -- openapi > docs/openapi.json

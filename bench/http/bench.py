@@ -108,11 +108,16 @@ def psql(url, *command):
     return run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-At", url, *command])
 
 
-def database(args, folder):
-    """The URL of the seeded database, by the socket in its folder: what shares a machine needs no TCP."""
+def by_socket(database):
+    """The URL of a database, by the socket in the server's folder: what shares a machine needs no TCP."""
     admin = os.environ["ACCUNODE_TEST_POSTGRES_URL"]
-    by_socket = f"host={quote(psql(admin, '-c', 'SHOW data_directory').strip())}"
-    url = urlunsplit(urlsplit(admin)._replace(path=f"/{args.database}", query=by_socket))
+    socket = f"host={quote(psql(admin, '-c', 'SHOW data_directory').strip())}"
+    return urlunsplit(urlsplit(admin)._replace(path=f"/{database}", query=socket))
+
+
+def database(args, folder):
+    """The URL of the seeded database."""
+    admin, url = os.environ["ACCUNODE_TEST_POSTGRES_URL"], by_socket(args.database)
     if psql(admin, "-c", f"SELECT 1 FROM pg_database WHERE datname = '{args.database}'"):
         return url
     psql(admin, "-c", f"CREATE DATABASE {args.database}")

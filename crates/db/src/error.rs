@@ -81,12 +81,12 @@ fn is_unreachable(error: &sqlx::Error) -> bool {
     )
 }
 
-/// Serialization failures, deadlocks, timeouts, too many connections, shutdowns; SQLite's busy and locked.
+/// Serialization failures, deadlocks, timeouts, sessions ended for their silence, too many connections, shutdowns; SQLite's busy and locked.
 fn is_contention(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };
     let Some(code) = error.code() else { return false };
     if is_postgres(error.as_ref()) {
-        matches!(&*code, "40001" | "40P01" | "55P03" | "57014")
+        matches!(&*code, "25P03" | "40001" | "40P01" | "55P03" | "57014")
             || ["53", "57P", "08"].iter().any(|p| code.starts_with(p))
     } else {
         // The low byte of an extended code is the primary one: 5 is BUSY, 6 is LOCKED.

@@ -230,12 +230,21 @@ async fn connect_postgres(connect: PgConnectOptions, options: &Options) -> Resul
     Ok(Pools::Pg { transactions: pool, glances: Glances::new(connect, options) })
 }
 
+/// After how long PostgreSQL ends a session whose transaction does nothing. Ours wait for nobody between their
+/// statements; only a process that is frozen, or whose machine is gone without a word, is silent for so long, and
+/// until then its locks keep others from taking its job over.
+const SILENT_TRANSACTION: &str = "20s";
+
 /// Gives up the login role's powers for the application's.
 pub(crate) async fn take_role(connection: &mut PgConnection, timeout_ms: u128) -> sqlx::Result<()> {
-    sqlx::query("SELECT set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false)")
-        .bind(timeout_ms.to_string())
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "SELECT set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false),
+                set_config('idle_in_transaction_session_timeout', $2, false)",
+    )
+    .bind(timeout_ms.to_string())
+    .bind(SILENT_TRANSACTION)
+    .execute(&mut *connection)
+    .await?;
     sqlx::raw_sql("SET ROLE accunode_app").execute(connection).await?;
     Ok(())
 }

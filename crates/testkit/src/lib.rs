@@ -17,11 +17,13 @@
 
 mod database;
 mod people;
+mod portfolio;
 mod private;
 
 pub use database::{TestDb, engines, postgres_url, redis_url};
 pub use people::{People, standing};
-pub use private::{PrivatePostgres, PrivateRedis};
+pub use portfolio::{Cell, Portfolio};
+pub use private::{PrivatePostgres, PrivateRedis, Shutdown};
 
 /// Declares async tests that run once on each engine, as `name::sqlite` and `name::postgres`.
 #[macro_export]

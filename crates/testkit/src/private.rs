@@ -13,7 +13,17 @@ use tempfile::TempDir;
 
 const START: Duration = Duration::from_secs(30);
 
-/// A PostgreSQL cluster of its own, stopped and removed when dropped.
+/// How PostgreSQL is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// Connections are cut, what was not committed is undone, then it ends in order.
+    Fast,
+    /// Every process ends at once, and the next start goes through crash recovery.
+    Immediate,
+}
+
+/// A PostgreSQL cluster of its own, stopped and removed when dropped, that can be stopped and started again in
+/// between.
 #[derive(Debug)]
 pub struct PrivatePostgres {
     bin: PathBuf,
@@ -39,15 +49,33 @@ impl PrivatePostgres {
             check(Command::new("chown").arg("postgres").arg(&data));
         }
         check(server.command("initdb").args(["--no-sync", "-U", "postgres", "-A", "trust", "-E", "UTF8"]));
+        server.resume();
+        Some(server)
+    }
+
+    /// Stops it; clients lose their connections.
+    ///
+    /// # Panics
+    /// When it does not stop.
+    pub fn stop(&self, how: Shutdown) {
+        let mode = if how == Shutdown::Fast { "fast" } else { "immediate" };
+        check(self.command("pg_ctl").args(["-m", mode, "-w", "stop"]));
+    }
+
+    /// Starts it (again) on its port.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn resume(&self) {
+        let data = self.data();
         let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60",
-            server.port,
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200",
+            self.port,
             data.display()
         );
         check(
-            server.command("pg_ctl").args(["-w", "-l"]).arg(data.join("log")).args(["-o", &options, "start"]),
+            self.command("pg_ctl").args(["-w", "-l"]).arg(data.join("log")).args(["-o", &options, "start"]),
         );
-        Some(server)
     }
 
     /// The superuser's URL.

@@ -1,0 +1,144 @@
+//! Processes of the real binary, and what can be done to them.
+
+use std::{
+    fs::{File, OpenOptions},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use crate::cluster::patiently;
+
+/// What a process is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Answers requests on this port and works on no jobs.
+    Serve(u16),
+    /// Works on jobs.
+    Work,
+}
+
+impl Duty {
+    /// A server on a free port, which it keeps when it is started again.
+    pub fn serve() -> Self {
+        Self::Serve(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port())
+    }
+}
+
+/// Where a process finds what it shares with the others.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    pub database_url: String,
+    pub redis_url: String,
+    pub folder: PathBuf,
+}
+
+impl Surroundings {
+    /// A command of the binary with the settings that all its processes have.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_accunode"));
+        command
+            .env("ACCUNODE_DATA_DIR", self.data())
+            .env("DATABASE_URL", &self.database_url)
+            .env("REDIS_URL", &self.redis_url)
+            .env("SECRET_KEY", "a secret for tests, of 32 bytes or more")
+            .env("ACCUNODE_RATE_LIMITS", "off")
+            .env("ACCESS_TOKEN_EXPIRE_MINUTES", "600")
+            .env("LOG_LEVEL", "info")
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// The store of files.
+    pub fn files(&self) -> PathBuf {
+        self.data().join("files")
+    }
+}
+
+/// A running process, killed when dropped.
+#[derive(Debug)]
+pub struct Program {
+    pub duty: Duty,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Program {
+    /// Starts one, whose log is appended to a file of its name.
+    pub fn start(at: &Surroundings, duty: Duty, name: &str) -> Self {
+        let log = at.folder.join(format!("{name}.log"));
+        let mut command = at.command();
+        match duty {
+            Duty::Serve(port) => {
+                command.args(["serve", "--no-worker", "--no-migrate", "--port", &port.to_string()])
+            }
+            Duty::Work => command.args(["serve", "--no-migrate", "--port", "0"]),
+        };
+        let child = command.stdout(Stdio::null()).stderr(appended(&log)).spawn().unwrap();
+        Self { duty, child, log }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where a server answers.
+    pub fn base(&self) -> String {
+        let Duty::Serve(port) = self.duty else { panic!("a worker answers nobody") };
+        format!("http://127.0.0.1:{port}/api/v1")
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends a signal like `STOP`.
+    pub fn signal(&self, name: &str) {
+        signal(self.pid(), name);
+    }
+
+    /// Waits until a server answers.
+    pub async fn answers(&mut self) {
+        let url = format!("{}/", self.base());
+        let client = reqwest::Client::new();
+        patiently("the server answers", Duration::from_secs(60), async || {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the server ended, {ended:?}: {}", last_lines(&self.log));
+            client.get(&url).send().await.is_ok()
+        })
+        .await;
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        if std::thread::panicking() {
+            eprintln!("--- {} ---\n{}", self.log.display(), last_lines(&self.log));
+        }
+    }
+}
+
+/// Sends a signal to a process.
+pub fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap();
+    assert!(status.success(), "kill -{name} {pid}: {status}");
+}
+
+fn appended(path: &Path) -> File {
+    OpenOptions::new().create(true).append(true).open(path).unwrap()
+}
+
+fn last_lines(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(40)..].join("\n")
+}
