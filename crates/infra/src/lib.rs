@@ -17,7 +17,7 @@ mod mail;
 mod rate_limit;
 mod wake;
 
-pub use blobs::{BlobError, Blobs, LocalFile, Stored};
+pub use blobs::{BlobError, Blobs, Listed, LocalFile, Stored};
 pub use cache::{Cache, CacheError};
 pub use mail::{Mail, MailError, Message, Security, SmtpSettings};
 pub use rate_limit::{Rate, RateLimitError, RateLimits, Standing, Verdict};

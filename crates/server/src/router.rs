@@ -84,7 +84,7 @@ fn api() -> OpenApiRouter<AppState> {
             Class::JobRead,
             routes().routes(routes!(uploads::api::jobs::list)).routes(routes!(uploads::api::jobs::status)),
         ))
-        .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
+        .merge(following())
         .merge(limited(
             Class::Analytics,
             routes().routes(routes!(audit_log::api::list)).routes(routes!(audit_log::api::verify)),
@@ -94,6 +94,25 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(files())
         .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
+}
+
+/// Operations on uploads that have been handed in.
+fn following() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use uploads::api::{control, detail, results};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::DataRead,
+            routes()
+                .routes(routes!(detail::get))
+                .routes(routes!(detail::errors))
+                .routes(routes!(results::results)),
+        ))
+        .merge(limited(
+            Class::JobControl,
+            routes().routes(routes!(control::cancel)).routes(routes!(control::delete)),
+        ))
 }
 
 /// Operations on models, but for importing one.

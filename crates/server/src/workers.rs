@@ -4,7 +4,7 @@ use accunode_queue::Runner;
 
 use crate::{
     features::{
-        auth::jobs::PasswordResetHandler, contact::jobs::ContactHandler, uploads::jobs::UploadHandler,
+        auth::jobs::PasswordResetHandler, contact::jobs::ContactHandler, uploads::jobs::{ChunkHandler, PlanHandler, RemoveHandler},
     },
     state::AppState,
 };
@@ -15,7 +15,9 @@ pub fn runner(state: &AppState, concurrency: usize) -> Runner {
     Runner::new(state.db.clone(), state.wake.clone())
         .clock(state.clock.clone())
         .concurrency(concurrency)
-        .handler(UploadHandler { state: state.clone() })
+        .handler(PlanHandler { state: state.clone() })
+        .handler(ChunkHandler { state: state.clone() })
+        .handler(RemoveHandler { state: state.clone() })
         .handler(PasswordResetHandler { state: state.clone() })
         .handler(ContactHandler { state: state.clone() })
 }

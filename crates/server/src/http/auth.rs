@@ -45,7 +45,7 @@ pub mod grant {
         OrganizationWhitelist OrganizationGlobalData OrganizationAssign OrganizationMembers OrganizationJoin
         PredictionCreate PredictionRead PredictionReadSystem PredictionUpdate PredictionDelete ScoreRun
         CompanyRead CompanyCreate CompanyUpdate CompanyDelete DashboardRead ScaleRead ScaleUpdate
-        ModelRead ModelManage UploadCreate UploadRead
+        ModelRead ModelManage UploadCreate UploadRead UploadControl UploadDelete
         AuditRead ContactTest
     }
 }

@@ -1,6 +1,6 @@
 //! Hand in a portfolio file.
 
-use accunode_domain::{Kind, UploadId};
+use accunode_domain::{Error, Kind};
 use axum::{
     Json,
     extract::{Request, State},
@@ -10,10 +10,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    features::uploads::service,
+    features::uploads::service::{
+        intake::{self, Bounds},
+        submit,
+    },
     http::{
         auth::{Can, grant::UploadCreate},
-        form,
         problem::{ApiResult, Detail, ValidationProblem},
     },
     state::AppState,
@@ -37,7 +39,7 @@ pub struct Accepted {
     pub message: String,
     /// The job to follow.
     pub job_id: Uuid,
-    /// Its entry in the queue.
+    /// What its entries in the queue belong to.
     pub task_id: Uuid,
     /// Data rows in the file; null while a large file is not counted yet.
     pub total_rows: Option<i64>,
@@ -55,17 +57,24 @@ pub struct Accepted {
     pub worker_capacity: usize,
 }
 
+/// What the sender calls this submit, so that repeating it does nothing twice.
+fn idempotency_key(request: &Request) -> Result<Option<String>, Error> {
+    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().map(str::trim).filter(|key| (1..=255).contains(&key.len()));
+    let expected = "Invalid Idempotency-Key: 1 to 255 printable ASCII characters are expected";
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| Error::field("Idempotency-Key", expected))
+}
+
 /// The part named `file`; the rest of the form is left unread.
-async fn submit(
+async fn hand_in(
     state: &AppState,
     caller: &Can<UploadCreate>,
     kind: Kind,
     request: Request,
 ) -> ApiResult<Json<Accepted>> {
-    let id = UploadId::new();
-    let key = |name: &str| service::intake::key(id, name);
-    let file = form::store_file(state, request, state.config.max_upload_bytes, key).await?;
-    Ok(Json(service::submit(state, caller, kind, id, file).await?))
+    let key = idempotency_key(&request)?;
+    let taken = intake::take(state, kind, request, Bounds::of(state)).await?;
+    Ok(Json(submit::submit(state, caller, taken, key.as_deref()).await?))
 }
 
 /// Take in a file of annual rows, to be scored as a job.
@@ -83,7 +92,7 @@ pub async fn submit_annual(
     caller: Can<UploadCreate>,
     request: Request,
 ) -> ApiResult<Json<Accepted>> {
-    submit(&state, &caller, Kind::Annual, request).await
+    hand_in(&state, &caller, Kind::Annual, request).await
 }
 
 /// Take in a file of quarterly rows, to be scored as a job.
@@ -101,5 +110,5 @@ pub async fn submit_quarterly(
     caller: Can<UploadCreate>,
     request: Request,
 ) -> ApiResult<Json<Accepted>> {
-    submit(&state, &caller, Kind::Quarterly, request).await
+    hand_in(&state, &caller, Kind::Quarterly, request).await
 }

@@ -1,9 +1,10 @@
 //! Rules of uploads: what is taken in, who sees it, how far it is.
 
+pub(super) mod control;
+pub(super) mod detail;
 pub(super) mod intake;
 pub mod results;
-
-pub use intake::submit;
+pub(super) mod submit;
 
 use accunode_db::Timestamp;
 use accunode_domain::{Actor, Error, FieldError, Kind, Result, UploadId};
@@ -18,7 +19,7 @@ use crate::state::AppState;
 const STATES: [&str; 6] = ["pending", "queued", "processing", "completed", "failed", "cancelled"];
 
 /// The queue's lane for a file: small files pass large ones.
-const fn priority(rows: Option<i64>) -> Priority {
+pub(super) const fn priority(rows: Option<i64>) -> Priority {
     match rows {
         Some(..2_000) => Priority::High,
         Some(..8_000) => Priority::Medium,
