@@ -5,8 +5,8 @@
 //! once. A [`Runner`] claims jobs in one statement, most urgent first: lane (high, medium, low), where each five
 //! minutes of waiting lift a job by a lane; then whose tenant has the fewest jobs running; then who waits longest.
 //!
-//! A claim is a **lease**, not a lock: it ends after a minute unless the runner, alive, renews it every twenty
-//! seconds, and a job whose lease ended is claimed again. Each claim raises the job's fencing token. A handler
+//! A claim is a **lease**, not a lock: it ends after fifteen seconds unless the runner, alive, renews it every
+//! five, and a job whose lease ended is claimed again. Each claim raises the job's fencing token. A handler
 //! calls [`Lease::fence`] in every transaction in which it writes: it fails when the job has been taken over or
 //! cancelled, and holds both off until the transaction ends. So a job can run twice, but only one run's writes count.
 //!
@@ -54,14 +54,22 @@ mod claim;
 mod error;
 mod facts;
 mod handler;
+mod heartbeat;
 mod job;
 mod lease;
 mod outcome;
+mod run;
 mod runner;
+//mod schedule;
+mod wake;
+mod workers;
 
 pub use error::{JobError, LeaseLost};
-pub use facts::{Stats, position, stats};
-pub use handler::{Context, DeadJob, Handler};
-pub use job::{NewJob, Priority, cancel, enqueue, purge_finished};
+pub use facts::{Lane, Stats, lanes, position, stats};
+pub use handler::{Context, DeadJob, Handler, Handlers, RetriedJob};
+pub use job::{NewJob, Priority, cancel, cancel_group, enqueue, enqueue_all, purge_finished};
 pub use lease::Lease;
 pub use runner::Runner;
+//pub use schedule::Schedule;
+pub use wake::wake_through;
+pub use workers::{Worker, sweep_workers, workers};

@@ -101,7 +101,7 @@ on_both_engines! {
                 if row.attempts == attempt { break }
             }
             running.kill().await;
-            clock.advance(Duration::from_secs(61));
+            clock.advance(Duration::from_secs(16));
         }
         let running = Running::start(runner(test.db(), &clock, &script));
         let dead = until(test.db(), id, "dead").await;
@@ -154,7 +154,7 @@ on_both_engines! {
     }
 }
 
-async fn eventually_failed(db: &accunode_db::Db, id: uuid::Uuid) {
+pub(crate) async fn eventually_failed(db: &accunode_db::Db, id: uuid::Uuid) {
     for _ in 0..2_000 {
         if row(db, id).await.last_error.is_some() {
             return;

@@ -3,8 +3,11 @@
 
 mod ending;
 mod facts;
+mod groups;
 mod leases;
 mod order;
+mod signs_of_life;
+mod time_limit;
 
 use std::{
     pin::Pin,
@@ -14,7 +17,7 @@ use std::{
 
 use accunode_db::{Clock, Db, Result, Timestamp, Tx, on};
 use accunode_infra::Wake;
-use accunode_queue::{Context, DeadJob, Handler, JobError, NewJob, Runner, enqueue};
+use accunode_queue::{Context, DeadJob, Handler, JobError, NewJob, Runner, Worker, enqueue, workers};
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +33,7 @@ type Work = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 struct Script {
     work: Arc<dyn Fn(Context) -> Work + Send + Sync>,
     dead: Arc<Mutex<Vec<(Uuid, String)>>>,
+    limit: Duration,
 }
 
 impl Script {
@@ -38,7 +42,15 @@ impl Script {
         F: Fn(Context) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), JobError>> + Send + 'static,
     {
-        Self { work: Arc::new(move |context| Box::pin(work(context))), dead: Arc::default() }
+        Self {
+            work: Arc::new(move |context| Box::pin(work(context))),
+            dead: Arc::default(),
+            limit: Duration::from_secs(300),
+        }
+    }
+
+    fn limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 }
 
@@ -50,6 +62,10 @@ impl Handler for Script {
 
     async fn run(&self, job: &Context) -> Result<(), JobError> {
         (self.work)(job.clone()).await
+    }
+
+    fn time_limit(&self) -> Duration {
+        self.limit
     }
 
     async fn on_dead(&self, _tx: &mut Tx, job: &DeadJob<'_>) -> Result<()> {
@@ -128,6 +144,20 @@ async fn until(db: &Db, id: Uuid, status: &str) -> Row {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("never {status}: {:?}", row(db, id).await);
+}
+
+/// Waits until so many workers say that they live.
+async fn workers_at_work(db: &Db, clock: &Clock, number: usize) -> Vec<Worker> {
+    for _ in 0..2_000 {
+        let mut tx = db.system_read("test").await.unwrap();
+        let known = workers(&mut tx, clock.now()).await.unwrap();
+        if known.len() == number {
+            return known;
+        }
+        drop(tx);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("never {number} workers");
 }
 
 /// Waits until a condition holds.
