@@ -12,6 +12,7 @@ use accunode_server::{
     features::{
         auth::{passwords::Passwords, tokens::Tokens},
         grades::service::Scales,
+        uploads::service::events::Streams,
     },
     http::limits::Limits,
     models::Models,
@@ -159,6 +160,7 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
         // Half of the cores: signing in never starves the rest.
         passwords: Passwords::new(cores.div_ceil(2))?,
         mail: mail(settings)?,
+        streams: Streams::default(),
         limits: limits(settings)?,
         config,
     }))

@@ -82,7 +82,10 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .merge(limited(
             Class::JobRead,
-            routes().routes(routes!(uploads::api::jobs::list)).routes(routes!(uploads::api::jobs::status)),
+            routes()
+                .routes(routes!(uploads::api::jobs::list))
+                .routes(routes!(uploads::api::jobs::status))
+                .routes(routes!(uploads::api::events::follow)),
         ))
         .merge(following())
         .merge(limited(
@@ -294,6 +297,7 @@ fn bodies() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(uploads::api::submit::submit_annual))
         .routes(routes!(uploads::api::submit::submit_quarterly))
+        .routes(routes!(uploads::api::at_once::store))
         .routes(routes!(models::api::import))
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
@@ -313,7 +317,12 @@ fn files() -> OpenApiRouter<AppState> {
                 .routes(routes!(predictions::api::export::export_system_annual))
                 .routes(routes!(predictions::api::export::export_system_quarterly)),
         ))
-        .merge(limited(Class::DataRead, routes().routes(routes!(companies::api::list::export))))
+        .merge(limited(
+            Class::DataRead,
+            routes()
+                .routes(routes!(companies::api::list::export))
+                .routes(routes!(uploads::api::download::download)),
+        ))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
 }
 
@@ -377,5 +386,10 @@ fn worth_compressing() -> impl Predicate {
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, state: &AppState, stop: CancellationToken) -> std::io::Result<()> {
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
+    let streams = state.streams.clone();
+    let stopped = async move {
+        stop.cancelled_owned().await;
+        streams.close(); // nobody waits for the end of an upload that others work on
+    };
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await
 }

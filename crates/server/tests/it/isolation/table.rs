@@ -323,7 +323,18 @@ pub const TABLE: &[Operation] = &[
     // uploads
     guarded("POST /api/v1/predictions/annual/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
     guarded("POST /api/v1/predictions/quarterly/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
+    guarded("POST /api/v1/predictions/bulk-upload", P::UploadCreate, Nothing)
+        .with("?prediction_type=annual")
+        .takes_a_file(),
     guarded("GET /api/v1/predictions/jobs", P::UploadRead, Nothing),
+    guarded("GET /api/v1/predictions/jobs/{id}", P::UploadRead, Upload).with("?include_errors=true"),
+    guarded("GET /api/v1/predictions/jobs/{id}/errors", P::UploadRead, Upload),
+    guarded("GET /api/v1/predictions/jobs/{id}/download", P::UploadRead, Upload).with("?format=csv"),
+    guarded("GET /api/v1/predictions/jobs/{id}/events", P::UploadRead, Upload),
+    guarded("POST /api/v1/predictions/jobs/{id}/cancel", P::UploadControl, Upload).may_refuse(),
+    guarded("DELETE /api/v1/predictions/jobs/{id}", P::UploadDelete, Upload)
+        .with("?with_predictions=true")
+        .may_refuse(),
     guarded("GET /api/v1/predictions/jobs/{id}/status", P::UploadRead, Upload),
     guarded("POST /api/v1/predictions/jobs/{id}/results", P::UploadRead, Upload).takes(everything),
     // audit_log

@@ -5,7 +5,7 @@ use std::{io::Cursor, sync::Arc};
 
 use accunode_db::{Timestamp, Tx};
 use accunode_domain::{Error, Kind, Result, TenantId, UploadId};
-use accunode_queue::{Context, DeadJob, Handler, JobError};
+use accunode_queue::{Context, DeadJob, Handler, JobError, RetriedJob};
 use accunode_scoring::{Bundle, Score};
 use accunode_sheets::{FileError, Format, Reader, Record, Row};
 use bytes::Bytes;
@@ -55,6 +55,10 @@ impl Handler for ChunkHandler {
             return Err(JobError::Release);
         }
         self.store(job, &upload, chunk, &bundle, scored).await
+    }
+
+    async fn on_retry(&self, tx: &mut Tx, job: &RetriedJob) -> accunode_db::Result<()> {
+        ending::revived(tx, job).await
     }
 
     async fn on_dead(&self, tx: &mut Tx, job: &DeadJob<'_>) -> accunode_db::Result<()> {
@@ -119,6 +123,7 @@ impl ChunkHandler {
         }
         job.lease.complete(&mut tx, now).await?;
         tx.commit().await?;
+        job.count_rows(u64::try_from(chunk.row_count).unwrap_or_default());
         if last {
             ending::tidy(&self.state, upload).await;
         }
@@ -178,7 +183,7 @@ pub(in crate::features::uploads) fn score(
 }
 
 impl Scored {
-    const fn empty(headers: Vec<String>) -> Self {
+    fn empty(headers: Vec<String>) -> Self {
         let (rows, cells, scores, errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { rows, cells, scores, errors, headers }
     }

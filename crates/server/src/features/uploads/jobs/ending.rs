@@ -2,12 +2,17 @@
 
 use accunode_db::{Timestamp, Tx};
 use accunode_domain::TenantId;
+use accunode_queue::{NewJob, RetriedJob};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::{CHUNK, ChunkPayload, customer_of};
 use crate::{
     audit::{self, Event},
-    features::uploads::store::{self, UploadRow},
+    features::uploads::{
+        service::lane_of,
+        store::{self, UploadRow, chunks},
+    },
     state::AppState,
 };
 
@@ -39,6 +44,26 @@ pub(super) async fn broken(tx: &mut Tx, id: Uuid, now: Timestamp) -> accunode_db
     accunode_queue::cancel_group(tx, id, now).await?;
     let message = "The file could not be processed because of an internal error";
     finish(tx, id, "failed", Some(message), now).await
+}
+
+/// Goes on with an upload that had ended because one of its jobs had died: the chunks that wait get jobs again.
+pub(super) async fn revived(tx: &mut Tx, job: &RetriedJob) -> accunode_db::Result<()> {
+    let Some(id) = job.group_id else { return Ok(()) };
+    let Some(upload) = chunks::revive(tx, id, job.at).await? else { return Ok(()) };
+    let waiting = chunks::waiting(tx, id).await?;
+    let jobs = waiting.into_iter().map(|position| {
+        let payload = ChunkPayload { upload_id: id, position };
+        let new = NewJob::new(CHUNK, &payload, job.at)?.group(id).priority(lane_of(&upload));
+        Ok(new.tenant_key(customer_of(&upload)))
+    });
+    match jobs.collect::<Result<Vec<_>, serde_json::Error>>() {
+        // The one that is retried has two now: whichever comes first stores the chunk.
+        Ok(jobs) => accunode_queue::enqueue_all(tx, jobs).await,
+        Err(error) => {
+            tracing::error!(%error, upload.id = %id, "the jobs of an upload cannot be written");
+            Ok(())
+        }
+    }
 }
 
 /// Removes what was needed only while the upload was worked on. Failing to costs space only, until it is swept.

@@ -10,6 +10,7 @@ mod wire;
 
 pub use chunk::ChunkHandler;
 pub use plan::PlanHandler;
+pub(super) use plan::unpack;
 pub use removal::{REMOVE, RemoveHandler, RemovePayload};
 pub(super) use wire::{Received, Sent};
 
@@ -146,4 +147,10 @@ pub(super) fn customer(
     user: UserId,
 ) -> String {
     tenant.map(|t| t.0).or(organization.map(|o| o.0)).unwrap_or(user.0).to_string()
+}
+
+/// The customer of an upload.
+fn customer_of(upload: &UploadRow) -> String {
+    let organization = upload.organization_id.map(OrganizationId);
+    customer(upload.tenant_id.map(TenantId), organization, UserId(upload.user_id))
 }

@@ -1,14 +1,16 @@
 //! Planning a workbook: it cannot be read in parts, so its rows are unpacked once into a file that can.
 
+use std::time::Duration;
+
 use accunode_db::Tx;
-use accunode_domain::{Error, Kind, OrganizationId, TenantId, UploadId, UserId};
+use accunode_domain::{Error, Kind, UploadId};
 use accunode_infra::BlobError;
-use accunode_queue::{Context, DeadJob, Handler, JobError};
+use accunode_queue::{Context, DeadJob, Handler, JobError, RetriedJob};
 use accunode_sheets::{FileError, Plan};
 use futures_util::stream;
 use tokio::sync::mpsc;
 
-use super::{PLAN, PlanPayload, Sent, begin, chunk_jobs, chunk_size, customer, ending, kind, limits};
+use super::{PLAN, PlanPayload, Sent, begin, chunk_jobs, chunk_size, customer_of, ending, kind, limits};
 use crate::{
     features::uploads::{
         service::{intake, priority},
@@ -42,11 +44,20 @@ impl Handler for PlanHandler {
         if begin(&self.state, job, &upload, kind).await?.is_none() {
             return Ok(());
         }
-        match unpack(&self.state, &upload, kind).await {
+        match unpack(&self.state, UploadId(id), &upload.file_key, kind).await {
             Ok((key, plan)) => self.planned(job, upload, &key, &plan).await,
             Err(Error::BadRequest(reason) | Error::TooLarge(reason)) => self.refused(job, id, &reason).await,
             Err(other) => Err(other.into()),
         }
+    }
+
+    /// One run takes a whole file.
+    fn time_limit(&self) -> Duration {
+        Duration::from_secs(3_600)
+    }
+
+    async fn on_retry(&self, tx: &mut Tx, job: &RetriedJob) -> accunode_db::Result<()> {
+        store::chunks::revive(tx, job.group_id.unwrap_or_default(), job.at).await.map(drop)
     }
 
     async fn on_dead(&self, tx: &mut Tx, job: &DeadJob<'_>) -> accunode_db::Result<()> {
@@ -71,11 +82,7 @@ impl PlanHandler {
     ) -> Result<(), JobError> {
         let now = self.state.clock.now();
         let lane = priority(i64::try_from(plan.rows).ok());
-        let customer = customer(
-            upload.tenant_id.map(TenantId),
-            upload.organization_id.map(OrganizationId),
-            UserId(upload.user_id),
-        );
+        let customer = customer_of(&upload);
         let jobs = chunk_jobs(UploadId(upload.id), plan.parts.len(), lane, &customer, now)?;
         let mut tx = self.state.db.system("store the chunks of an upload").await?;
         job.lease.fence(&mut tx).await?;
@@ -102,10 +109,11 @@ impl PlanHandler {
 /// Stores the rows of a workbook such that parts of them can be read alone; gives where, and which parts.
 pub(in crate::features::uploads) async fn unpack(
     state: &AppState,
-    upload: &UploadRow,
+    id: UploadId,
+    file_key: &str,
     kind: Kind,
 ) -> Result<(String, Plan), Error> {
-    let file = state.blobs.open_local(&upload.file_key).await.map_err(Error::internal)?;
+    let file = state.blobs.open_local(file_key).await.map_err(Error::internal)?;
     let (limits, size) = (limits(&state.config), chunk_size(&state.config));
     let most = limits.max_unzipped_bytes;
     let (sender, receiver) = mpsc::channel(WAITING);
@@ -116,7 +124,7 @@ pub(in crate::features::uploads) async fn unpack(
         out.finish()?;
         Ok::<_, FileError>(plan)
     });
-    let key = format!("uploads/{}.rows", UploadId(upload.id));
+    let key = format!("uploads/{id}.rows");
     let rows = stream::unfold(receiver, |mut r| async move { r.recv().await.map(|item| (item, r)) });
     let stored = state.blobs.put(&key, rows, most).await;
     match (reading.await.map_err(Error::internal)?, stored) {

@@ -1,5 +1,7 @@
 //! Deleting a large upload, some thousand rows in a transaction.
 
+use std::time::Duration;
+
 use accunode_queue::{Context, Handler, JobError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -34,6 +36,11 @@ pub struct RemoveHandler {
 impl Handler for RemoveHandler {
     fn kind(&self) -> &'static str {
         REMOVE
+    }
+
+    /// One run takes all of it.
+    fn time_limit(&self) -> Duration {
+        Duration::from_secs(3_600)
     }
 
     async fn run(&self, job: &Context) -> Result<(), JobError> {

@@ -1,10 +1,14 @@
 //! Rules of uploads: what is taken in, who sees it, how far it is.
 
+pub(super) mod at_once;
 pub(super) mod control;
 pub(super) mod detail;
+pub(super) mod download;
+pub mod events;
 pub(super) mod intake;
 pub mod results;
 pub(super) mod submit;
+pub(super) mod trial;
 
 use accunode_db::Timestamp;
 use accunode_domain::{Actor, Error, FieldError, Kind, Result, UploadId};
@@ -127,7 +131,7 @@ pub async fn status(state: &AppState, actor: &Actor, id: UploadId) -> Result<Job
     })
 }
 
-fn lane_of(row: &UploadRow) -> Priority {
+pub(super) fn lane_of(row: &UploadRow) -> Priority {
     [Priority::High, Priority::Medium]
         .into_iter()
         .find(|p| lane(*p) == row.queue_priority)

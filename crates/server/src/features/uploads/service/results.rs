@@ -40,8 +40,8 @@ pub async fn results(state: &AppState, actor: &Actor, id: UploadId, include: Inc
         if include.include_companies { Some(made::companies(&mut tx, kind, id.0).await?) } else { None };
     let predictions_count: i64 = numbers.iter().map(|n| n.predictions).sum();
     let rows = if include.include_predictions {
-        let rows = predictions::of_upload(&mut tx, kind, id.0, MOST).await?;
-        Some(rows.into_iter().map(|r| prediction(kind, r)).collect())
+        let rows = predictions::of_upload(&mut tx, kind, id.0, 0, MOST).await?;
+        Some(rows.into_iter().map(|r| prediction(kind, r.prediction)).collect())
     } else {
         None
     };

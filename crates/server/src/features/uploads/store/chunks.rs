@@ -5,6 +5,8 @@ use accunode_sheets::{Part, Plan};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::UploadRow;
+
 /// A chunk.
 #[derive(Clone, Debug, FromRow)]
 pub(crate) struct ChunkRow {
@@ -24,6 +26,10 @@ sql! {
               WHERE job_id = $1 AND position = $2 AND state = 'waiting'";
     WAITING = "SELECT COUNT(*) FROM (SELECT 1 FROM bulk_upload_chunks WHERE job_id = $1 AND state = 'waiting' LIMIT 1)
                waiting";
+    POSITIONS = "SELECT position FROM bulk_upload_chunks WHERE job_id = $1 AND state = 'waiting' ORDER BY position";
+    /// An upload goes on that had ended because of a job.
+    REVIVE = "UPDATE bulk_upload_jobs SET status = 'queued', error_message = NULL, completed_at = NULL, updated_at = $2
+              WHERE id = $1 AND status = 'failed' AND deleted_at IS NULL";
     /// Notes what a workbook turned out to hold; its chunks follow.
     PLANNED = "UPDATE bulk_upload_jobs SET header = $2, rows_key = $3, total_rows = $4, updated_at = $5
                WHERE id = $1 AND header IS NULL AND status = 'processing'";
@@ -94,4 +100,17 @@ pub(crate) async fn commit(
 pub(crate) async fn some_wait(tx: &mut Tx, job: Uuid) -> Result<bool> {
     let waiting: i64 = on!(tx, WAITING, |c, sql| sqlx::query_scalar(sql).bind(job).fetch_one(c).await)?;
     Ok(waiting > 0)
+}
+
+/// The chunks that are not stored yet.
+pub(crate) async fn waiting(tx: &mut Tx, job: Uuid) -> Result<Vec<i64>> {
+    Ok(on!(tx, POSITIONS, |c, sql| sqlx::query_scalar(sql).bind(job).fetch_all(c).await)?)
+}
+
+/// Lets an upload go on that has failed; none when there is none such.
+pub(crate) async fn revive(tx: &mut Tx, job: Uuid, now: Timestamp) -> Result<Option<UploadRow>> {
+    let changed = on!(tx, REVIVE, |c, sql| {
+        sqlx::query(sql).bind(job).bind(now).execute(c).await.map(|done| done.rows_affected())
+    })?;
+    if changed == 1 { super::by_id(tx, job).await } else { Ok(None) }
 }

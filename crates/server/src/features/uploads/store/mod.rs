@@ -3,6 +3,7 @@
 pub(crate) mod chunks;
 pub(crate) mod control;
 pub(crate) mod errors;
+pub(crate) mod known;
 pub(crate) mod results;
 
 use accunode_db::{Result, Timestamp, Tx, on, sql};
