@@ -6,6 +6,7 @@ mod facts;
 mod groups;
 mod leases;
 mod order;
+mod schedules;
 mod signs_of_life;
 mod time_limit;
 
