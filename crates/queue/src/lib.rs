@@ -56,6 +56,7 @@
 //! ```
 
 mod claim;
+mod dead;
 mod error;
 mod facts;
 mod handler;
@@ -70,6 +71,7 @@ mod upkeep;
 mod wake;
 mod workers;
 
+pub use dead::{DeadLetter, dead_letters, forget_dead, retry_dead};
 pub use error::{JobError, LeaseLost};
 pub use facts::{Lane, Stats, lanes, position, stats};
 pub use handler::{Context, DeadJob, Handler, Handlers, RetriedJob};

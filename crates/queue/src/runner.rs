@@ -51,7 +51,7 @@ impl std::fmt::Debug for Runner {
 
 impl Runner {
     /// A runner of two jobs at a time from every lane that looks for work each second, with leases of fifteen
-    /// seconds and half a minute to stop.
+    /// seconds and twenty to stop.
     #[must_use]
     pub fn new(db: Db, wake: Wake) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl Runner {
             poll_interval: Duration::from_secs(1),
             lease: Duration::from_secs(15),
             heartbeat: Duration::from_secs(5),
-            grace: Duration::from_secs(30),
+            grace: Duration::from_secs(20),
             schedules: Vec::new(),
             worker: format!("{}-{}-{}", host(), std::process::id(), Uuid::new_v4().simple()),
         }

@@ -4,7 +4,9 @@ use accunode_queue::{Handlers, Runner, Upkeep};
 
 use crate::{
     features::{
-        auth::jobs::PasswordResetHandler, contact::jobs::ContactHandler, uploads::jobs::UploadHandler,
+        auth::jobs::{PasswordResetHandler, TidyHandler},
+        contact::jobs::ContactHandler,
+        uploads::jobs::UploadHandler,
     },
     state::AppState,
 };
@@ -16,6 +18,7 @@ pub fn handlers(state: &AppState) -> Handlers {
         .with(UploadHandler { state: state.clone() })
         .with(PasswordResetHandler { state: state.clone() })
         .with(ContactHandler { state: state.clone() })
+        .with(TidyHandler)
         .with(Upkeep)
 }
 
@@ -27,5 +30,6 @@ pub fn runner(state: &AppState, concurrency: usize) -> Runner {
         .clock(state.clock.clone())
         .concurrency(concurrency)
         .handlers(handlers(state))
+        .schedule(TidyHandler::schedule())
         .schedule(Upkeep::schedule())
 }

@@ -73,8 +73,12 @@ on_both_engines! {
             async move { wait.acquire().await.unwrap().forget(); Ok(()) }
         });
         let clock = Clock::manual(START);
-        let schedule = || Schedule::every("each minute", MINUTE, KIND);
-        let running = Running::start(runner(test.db(), &clock, &script).schedule(schedule()));
+        let start = || {
+            let schedule = Schedule::every("each minute", MINUTE, KIND);
+            // A lease that the clock's leaps do not end.
+            Running::start(runner(test.db(), &clock, &script).lease(MINUTE * 1_000).schedule(schedule))
+        };
+        let running = start();
         eventually(|| *started.lock().unwrap() == 1).await;
         // The job before has not ended: nothing is put behind it.
         for _ in 0..3 {
@@ -86,7 +90,7 @@ on_both_engines! {
         running.stop().await;
         // Nobody was there for an hour, and the next turn is in step with those before.
         clock.advance(MINUTE * 60 + Duration::from_secs(20));
-        let running = Running::start(runner(test.db(), &clock, &script).schedule(schedule()));
+        let running = start();
         until_done(test.db(), 2).await;
         clock.advance(Duration::from_secs(39));
         tokio::time::sleep(Duration::from_millis(100)).await;
