@@ -9,6 +9,8 @@ CREATE INDEX job_dead ON job (finished_at, id) WHERE status = 'dead';
 -- The next job of each tenant in each lane is the first of its part of this index.
 DROP INDEX job_ready;
 CREATE INDEX job_ready ON job (priority, coalesce(tenant_key, ''), run_at, id) WHERE status = 'ready';
+-- Whose turn it is: when a tenant's latest job began.
+CREATE INDEX job_served ON job (coalesce(tenant_key, ''), started_at) WHERE started_at IS NOT NULL;
 DROP INDEX job_running;
 CREATE INDEX job_running ON job (lease_until) WHERE status = 'running';
 

@@ -333,7 +333,10 @@ mod tests {
         assert!(matches!(blobs.get_range("uploads/a.csv", 4..9).await, Err(BlobError::Storage(_))));
         assert!(matches!(blobs.get_range("uploads/b.csv", 0..1).await, Err(BlobError::NotFound(_))));
         let listed: Vec<Listed> = blobs.list("uploads").unwrap().try_collect().await.unwrap();
-        assert_eq!(listed.iter().map(|f| (f.key.as_str(), f.size)).collect::<Vec<_>>(), [("uploads/a.csv", 6)]);
+        assert_eq!(
+            listed.iter().map(|f| (f.key.as_str(), f.size)).collect::<Vec<_>>(),
+            [("uploads/a.csv", 6)]
+        );
     }
 
     #[tokio::test]

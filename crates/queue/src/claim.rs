@@ -1,4 +1,8 @@
-//! Choosing the next jobs.
+//! Choosing the next jobs: of the most urgent lane, whose tenant has the fewest jobs running, then who was served
+//! longest ago, then who waits longest.
+//!
+//! So a tenant that waits and has nothing running is served before any other is served twice, whatever the others
+//! have queued.
 //!
 //! Within one lane and tenant the job that could run first is next. So only the heads of these parts of the queue
 //! compete, which an index finds without looking at those behind them: however long one tenant's queue is, a claim
@@ -39,24 +43,36 @@ macro_rules! claim {
                  SELECT j.id, j.run_at, part.tenant,
                         CASE WHEN j.run_at <= $6 THEN 0
                              WHEN j.run_at <= $5 AND j.priority > 0 THEN j.priority - 1
-                             ELSE j.priority END AS lane
+                             ELSE j.priority END AS lane,
+                        (SELECT s.started_at FROM job s
+                         WHERE coalesce(s.tenant_key, '') = part.tenant AND s.started_at IS NOT NULL
+                         ORDER BY s.started_at DESC LIMIT 1) AS served
                  FROM part CROSS JOIN ", $heads, "
                  WHERE part.tenant IS NOT NULL
              ),
              busy AS (SELECT coalesce(tenant_key, '') AS tenant, count(*) AS jobs FROM job
                       WHERE status = 'running' AND lease_until > $1 GROUP BY 1),
-             -- How many jobs the tenant would have running with this one, had those before it been claimed.
+             placed AS (
+                 SELECT head.*, row_number() OVER (PARTITION BY head.tenant
+                                                   ORDER BY head.lane, head.run_at, head.id) AS place
+                 FROM head
+             ),
+             -- How many jobs the tenant will have running with this one, and when it was served before, once those
+             -- before it have been claimed.
              ranked AS (
-                 SELECT head.id, head.lane, head.run_at,
-                        coalesce(busy.jobs, 0)
-                        + row_number() OVER (PARTITION BY head.tenant
-                                             ORDER BY head.lane, head.run_at, head.id) AS load
-                 FROM head LEFT JOIN busy ON busy.tenant = head.tenant
-             )
+                 SELECT placed.id, placed.lane, placed.run_at, coalesce(busy.jobs, 0) + placed.place AS load,
+                        CASE WHEN placed.place = 1 THEN placed.served ELSE $1 END AS served
+                 FROM placed LEFT JOIN busy ON busy.tenant = placed.tenant
+             ),
+             best AS (SELECT * FROM ranked ORDER BY lane, load, served IS NOT NULL, served, run_at, id
+                      LIMIT $8 + $9)
              UPDATE job SET status = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
                             lease_until = $2, worker = $3, started_at = $1, rows_done = 0
-             WHERE id IN (SELECT j.id FROM ranked JOIN job j ON j.id = ranked.id WHERE j.status = 'ready'
-                          ORDER BY ranked.lane, ranked.load, ranked.run_at, ranked.id
+             WHERE id IN (SELECT j.id FROM best JOIN job j ON j.id = best.id
+                          -- Still ready, said so that the job is looked up by its id.
+                          WHERE j.status NOT IN ('running', 'done', 'dead', 'cancelled')
+                          ORDER BY best.lane, best.load, best.served IS NOT NULL, best.served, best.run_at,
+                                   best.id
                           LIMIT $9", $lock, ")
              RETURNING id, kind, payload, tenant_key, group_id, lease_token, attempts, max_attempts"
         )
@@ -128,10 +144,14 @@ sql! {
             ""
         ),
     };
-    /// The planner, where it knows a table as empty that has just been filled, would read and sort it for each part.
+    /// The planner, where it takes a table for empty that has just been filled, would read all of it for each part;
+    /// and planning or compiling the statement takes longer than running it.
     BY_INDEX {
-        pg: "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)",
-        lite: "SELECT 1, 1",
+        pg: "SELECT set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+                    set_config('enable_seqscan', 'off', true),
+                    set_config('enable_bitmapscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+                    set_config('enable_mergejoin', 'off', true)",
+        lite: "SELECT 1",
     };
 
     /// Jobs whose workers disappeared are everybody's again. One whose run is in a fenced transaction is skipped:
@@ -224,3 +244,6 @@ pub(crate) async fn abandoned(tx: &mut Tx, kinds: &[&'static str], now: Timestam
         .fetch_optional(c)
         .await)?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -143,7 +143,7 @@ sql! {
         pg: cancel_group!(" ORDER BY id FOR UPDATE"),
         lite: cancel_group!(""),
     };
-    PURGE = "DELETE FROM job WHERE finished_at < $1";
+    PURGE = "DELETE FROM job WHERE finished_at < $1 AND (status <> 'dead' OR finished_at < $2)";
 }
 
 /// Enqueues a job in the caller's transaction: it is there when, and only when, that commits. Wake the workers
@@ -224,11 +224,16 @@ pub async fn cancel_group(tx: &mut Tx, group: Uuid, now: Timestamp) -> Result<u6
     .map_err(DbError::from)
 }
 
-/// Forgets the jobs that ended before a moment, whichever way; how many there were. Runners do this hourly.
+/// Forgets the jobs that ended before a moment, and those that died before another, earlier one; how many there were.
 ///
 /// # Errors
 /// What the database refuses.
-pub async fn purge_finished(tx: &mut Tx, before: Timestamp) -> Result<u64> {
-    on!(tx, PURGE, |c, sql| sqlx::query(sql).bind(before).execute(c).await.map(|r| r.rows_affected()))
-        .map_err(DbError::from)
+pub async fn purge_finished(tx: &mut Tx, ended_before: Timestamp, died_before: Timestamp) -> Result<u64> {
+    on!(tx, PURGE, |c, sql| sqlx::query(sql)
+        .bind(ended_before)
+        .bind(died_before)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))
+    .map_err(DbError::from)
 }

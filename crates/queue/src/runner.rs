@@ -13,11 +13,12 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{
-    Handler, Handlers, Priority, Worker,
+    Handler, Handlers, Priority, Schedule, Worker,
     claim::{self, Wanted},
     heartbeat::{Beating, Heartbeat, Held},
-    job, outcome,
+    outcome,
     run::Run,
+    schedule,
 };
 
 const LAST_WORDS: Duration = Duration::from_secs(10);
@@ -35,7 +36,7 @@ pub struct Runner {
     lease: Duration,
     heartbeat: Duration,
     grace: Duration,
-    retention: Duration,
+    schedules: Vec<Schedule>,
     worker: String,
 }
 
@@ -50,7 +51,7 @@ impl std::fmt::Debug for Runner {
 
 impl Runner {
     /// A runner of two jobs at a time from every lane that looks for work each second, with leases of fifteen
-    /// seconds, half a minute to stop, and ended jobs kept for a week.
+    /// seconds and twenty to stop.
     #[must_use]
     pub fn new(db: Db, wake: Wake) -> Self {
         Self {
@@ -63,8 +64,8 @@ impl Runner {
             poll_interval: Duration::from_secs(1),
             lease: Duration::from_secs(15),
             heartbeat: Duration::from_secs(5),
-            grace: Duration::from_secs(30),
-            retention: Duration::from_secs(7 * 24 * 3_600),
+            grace: Duration::from_secs(20),
+            schedules: Vec::new(),
             worker: format!("{}-{}-{}", host(), std::process::id(), Uuid::new_v4().simple()),
         }
     }
@@ -124,10 +125,11 @@ impl Runner {
         Self { grace, ..self }
     }
 
-    /// How long ended jobs are kept.
+    /// Enqueues what comes round, together with every other runner that knows of it.
     #[must_use]
-    pub fn retention(self, retention: Duration) -> Self {
-        Self { retention, ..self }
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedules.push(schedule);
+        self
     }
 
     /// Runs until `shutdown`. Then nothing more is claimed, handlers are told to stop, and those that have not
@@ -139,8 +141,8 @@ impl Runner {
         let stop = CancellationToken::new();
         let held = Arc::<Held>::default();
         let heartbeat = runner.beating(&held);
-        let tidy =
-            tokio::spawn(shutdown.clone().run_until_cancelled_owned(Arc::clone(&runner).tidy_hourly()));
+        let schedules = Arc::clone(&runner).keep_schedules();
+        let schedules = tokio::spawn(shutdown.clone().run_until_cancelled_owned(schedules));
         while !shutdown.is_cancelled() {
             if let Err(error) = runner.fill(&mut running, &held, &stop).await {
                 tracing::warn!(%error, "the queue cannot be read; trying again");
@@ -161,7 +163,7 @@ impl Runner {
             tracing::error!("some jobs did not stop; others take them over when their leases end");
         }
         heartbeat.leave().await;
-        tidy.await.ok();
+        schedules.await.ok();
     }
 
     fn beating(&self, held: &Arc<Held>) -> Heartbeat {
@@ -240,19 +242,24 @@ impl Runner {
         Ok(jobs > 0)
     }
 
-    async fn tidy_hourly(self: Arc<Self>) {
-        loop {
-            if let Err(error) = self.tidy().await {
-                tracing::warn!(%error, "ended jobs could not be removed");
+    /// Looks after what comes round by itself, for as long as it runs.
+    async fn keep_schedules(self: Arc<Self>) {
+        let mut announced = self.schedules.is_empty();
+        while !self.schedules.is_empty() {
+            let outcome = async {
+                if !announced {
+                    schedule::announce(&self.db, &self.schedules, self.clock.now()).await?;
+                    announced = true;
+                }
+                schedule::enqueue_due(&self.db, &self.schedules, self.clock.now()).await
+            };
+            match outcome.await {
+                Ok(0) => {}
+                Ok(_) => self.wake.notify(),
+                Err(error) => tracing::warn!(%error, "what comes round could not be enqueued yet"),
             }
-            sleep(Duration::from_secs(3_600)).await;
+            sleep(self.poll_interval).await;
         }
-    }
-
-    async fn tidy(&self) -> Result<(), DbError> {
-        let mut tx = self.db.system("the queue is everybody's").await?;
-        job::purge_finished(&mut tx, self.clock.now() - self.retention).await?;
-        tx.commit().await
     }
 }
 

@@ -1,13 +1,16 @@
 //! The queue on both engines.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
+mod dead;
 mod ending;
 mod facts;
 mod groups;
 mod leases;
 mod order;
+mod schedules;
 mod signs_of_life;
 mod time_limit;
+mod wakes;
 
 use std::{
     pin::Pin,
@@ -17,7 +20,9 @@ use std::{
 
 use accunode_db::{Clock, Db, Result, Timestamp, Tx, on};
 use accunode_infra::Wake;
-use accunode_queue::{Context, DeadJob, Handler, JobError, NewJob, Runner, Worker, enqueue, workers};
+use accunode_queue::{
+    Context, DeadJob, Handler, JobError, NewJob, RetriedJob, Runner, Worker, enqueue, workers,
+};
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +38,7 @@ type Work = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 struct Script {
     work: Arc<dyn Fn(Context) -> Work + Send + Sync>,
     dead: Arc<Mutex<Vec<(Uuid, String)>>>,
+    retried: Arc<Mutex<Vec<Uuid>>>,
     limit: Duration,
 }
 
@@ -66,6 +72,11 @@ impl Handler for Script {
 
     fn time_limit(&self) -> Duration {
         self.limit
+    }
+
+    async fn on_retry(&self, _tx: &mut Tx, job: &RetriedJob) -> Result<()> {
+        self.retried.lock().unwrap().push(job.id);
+        Ok(())
     }
 
     async fn on_dead(&self, _tx: &mut Tx, job: &DeadJob<'_>) -> Result<()> {

@@ -161,9 +161,9 @@ fn names(sheet: &Sheet) -> Vec<&str> {
 
 fn fits_in_a_sheet(rows: Option<i64>) -> Result<()> {
     match rows {
-        Some(rows) if rows > MOST_IN_A_SHEET => Err(too_large(&format!(
-            "an XLSX sheet holds at most {MOST_IN_A_SHEET} rows besides its header"
-        ))),
+        Some(rows) if rows > MOST_IN_A_SHEET => {
+            Err(too_large(&format!("an XLSX sheet holds at most {MOST_IN_A_SHEET} rows besides its header")))
+        }
         _ => Ok(()),
     }
 }

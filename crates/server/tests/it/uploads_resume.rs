@@ -120,7 +120,8 @@ fn wide_workbook(rows: usize) -> Vec<u8> {
                 (0..30_000).map(letter).collect()
             })
             .collect();
-        let cells: Vec<Cell<'_>> = row.split(',').chain(noise.iter().map(String::as_str)).map(Cell::echo).collect();
+        let cells: Vec<Cell<'_>> =
+            row.split(',').chain(noise.iter().map(String::as_str)).map(Cell::echo).collect();
         writer.write(&cells).unwrap();
     }
     writer.finish().unwrap();

@@ -92,8 +92,7 @@ fn a_workbook_is_packed_once() {
     let bytes = workbook(&sheet(&format!("{rows}{surplus}")), &[]);
     let mut packed = Vec::new();
     let limits = Limits::default();
-    let found =
-        Plan::of_xlsx(Cursor::new(bytes.clone()), Kind::Annual, &limits, SIZE, &mut packed).unwrap();
+    let found = Plan::of_xlsx(Cursor::new(bytes.clone()), Kind::Annual, &limits, SIZE, &mut packed).unwrap();
     assert_eq!((found.rows, found.parts.len()), (5, 2));
     let direct = Reader::xlsx(Cursor::new(bytes.clone()), Kind::Annual, &limits).unwrap();
     let direct: Vec<Row> = direct.collect::<Result<_, _>>().unwrap();

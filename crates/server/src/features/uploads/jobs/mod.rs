@@ -6,12 +6,14 @@ pub(super) mod chunk;
 pub(super) mod ending;
 mod plan;
 mod removal;
+pub mod sweep;
 mod wire;
 
 pub use chunk::ChunkHandler;
 pub use plan::PlanHandler;
 pub(super) use plan::unpack;
 pub use removal::{REMOVE, RemoveHandler, RemovePayload};
+pub use sweep::SweepHandler;
 pub(super) use wire::{Received, Sent};
 
 use std::sync::Arc;

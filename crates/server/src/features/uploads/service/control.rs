@@ -11,7 +11,7 @@ use crate::{
     features::{
         predictions::{service::Owner, store::latest},
         uploads::{
-            jobs::{REMOVE, RemovePayload, customer, owner},
+            jobs::{REMOVE, RemovePayload, customer, ending, owner},
             store::{UploadRow, control as writes},
         },
     },
@@ -46,6 +46,7 @@ pub(in crate::features::uploads) async fn cancel(
     let event = event.tenant(row.tenant_id.map(TenantId)).after(json!({"status": "cancelled"}));
     audit::record(&mut tx, caller, event, now).await?;
     tx.commit().await?;
+    ending::tidy(state, &row).await;
     Ok(now)
 }
 
@@ -86,8 +87,7 @@ pub(in crate::features::uploads) async fn delete(
     if !all {
         let payload = RemovePayload { upload_id: id.0, with_predictions };
         let job = NewJob::new(REMOVE, &payload, now).map_err(Error::internal)?;
-        let customer =
-            customer(row.tenant_id.map(TenantId), owner(&row)?.organization_id, caller.user_id);
+        let customer = customer(row.tenant_id.map(TenantId), owner(&row)?.organization_id, caller.user_id);
         accunode_queue::enqueue(&mut tx, job.tenant_key(customer)).await?;
     }
     let event = Event::done("upload.delete").on("upload", id).before(json!({

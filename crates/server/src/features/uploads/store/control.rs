@@ -51,12 +51,22 @@ sql! {
 
 /// Cancels an upload; false when it has ended.
 pub(crate) async fn cancel(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool> {
-    changes(on!(tx, CANCEL, |c, sql| sqlx::query(sql).bind(id).bind(now).execute(c).await.map(|r| r.rows_affected()))?)
+    changes(on!(tx, CANCEL, |c, sql| sqlx::query(sql)
+        .bind(id)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }
 
 /// Takes an upload out of everybody's sight; false when it is so already, or has not ended.
 pub(crate) async fn hide(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool> {
-    changes(on!(tx, HIDE, |c, sql| sqlx::query(sql).bind(id).bind(now).execute(c).await.map(|r| r.rows_affected()))?)
+    changes(on!(tx, HIDE, |c, sql| sqlx::query(sql)
+        .bind(id)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }
 
 fn changes(rows: u64) -> Result<bool> {

@@ -6,11 +6,11 @@ use accunode_db::{Result, Tx, bulk::json_ids, on, sql};
 use uuid::Uuid;
 
 sql! {
-    /// The file itself, and while it is worked on the rows that were unpacked of it.
+    /// The file itself, and while it is worked on, or may be again, the rows that were unpacked of it.
     NEEDED {
-        pg: "SELECT file_key, status IN ('pending', 'queued', 'processing'), CAST(id AS text) FROM bulk_upload_jobs
+        pg: "SELECT file_key, status NOT IN ('completed', 'cancelled'), CAST(id AS text) FROM bulk_upload_jobs
              WHERE id = ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($1::jsonb) AS uuid)))",
-        lite: "SELECT file_key, status IN ('pending', 'queued', 'processing'), lower(hex(id)) FROM bulk_upload_jobs
+        lite: "SELECT file_key, status NOT IN ('completed', 'cancelled'), lower(hex(id)) FROM bulk_upload_jobs
                WHERE id IN (SELECT unhex(value) FROM json_each($1))"
     };
 }

@@ -3,6 +3,7 @@
 pub(crate) mod chunks;
 pub(crate) mod control;
 pub(crate) mod errors;
+pub(crate) mod files;
 pub(crate) mod known;
 pub(crate) mod results;
 
@@ -192,13 +193,7 @@ pub(crate) async fn start(
 }
 
 /// Counts a chunk; false when the upload is no longer being worked on: then the transaction must not be committed.
-pub(crate) async fn count_chunk(
-    tx: &mut Tx,
-    id: Uuid,
-    ok: i64,
-    failed: i64,
-    now: Timestamp,
-) -> Result<bool> {
+pub(crate) async fn count_chunk(tx: &mut Tx, id: Uuid, ok: i64, failed: i64, now: Timestamp) -> Result<bool> {
     let changed = on!(tx, COUNT_CHUNK, |c, sql| {
         let query = sqlx::query(sql).bind(id).bind(ok).bind(failed).bind(now);
         query.execute(c).await.map(|done| done.rows_affected())
