@@ -164,7 +164,7 @@ impl Settings {
             max_upload_rows: self.max_upload_rows,
             cors_origins: self.cors_origins.clone(),
             worker_concurrency: self.workers,
-            chunk_rows: 2_000,
+            chunk_rows: 5_000,
         }
     }
 

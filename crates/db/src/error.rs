@@ -174,6 +174,8 @@ const LITE_UNIQUE: &[(&str, &str)] = &[
     ("quarterly_predictions.id", "quarterly_predictions_pkey"),
     ("bulk_upload_jobs.id", "bulk_upload_jobs_pkey"),
     ("bulk_upload_errors.job_id, bulk_upload_errors.row_number", "bulk_upload_errors_pkey"),
+    ("bulk_upload_jobs.user_id, bulk_upload_jobs.idempotency_key", "bulk_upload_jobs_once"),
+    ("bulk_upload_chunks.job_id, bulk_upload_chunks.position", "bulk_upload_chunks_pkey"),
     ("job.id", "job_pkey"),
     ("tenants.domain", "tenants_domain"),
     ("organizations.domain", "organizations_domain"),
@@ -208,4 +210,6 @@ const LITE_UNIQUE: &[(&str, &str)] = &[
     ("models.hash", "models_hash"),
     ("model_activations.id", "model_activations_pkey"),
     ("model_activations.kind, model_activations.number", "model_activations_number"),
+    ("workers.id", "workers_pkey"),
+    ("schedules.name", "schedules_pkey"),
 ];

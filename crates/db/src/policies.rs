@@ -3,12 +3,13 @@
 use crate::{Db, DbError, Result, pool::Pools};
 
 /// The tables whose rows belong to somebody, and that row-level security must guard.
-pub const GUARDED_TABLES: [&str; 21] = [
+pub const GUARDED_TABLES: [&str; 22] = [
     "companies",
     "annual_predictions",
     "quarterly_predictions",
     "bulk_upload_jobs",
     "bulk_upload_errors",
+    "bulk_upload_chunks",
     "tenants",
     "organizations",
     "users",

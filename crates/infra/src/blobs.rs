@@ -2,8 +2,10 @@
 
 use std::{
     fmt,
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use accunode_domain::Error;
@@ -59,6 +61,17 @@ pub struct Stored {
     pub size: u64,
     /// SHA-256 in lower-case hexadecimal digits.
     pub sha256: String,
+}
+
+/// A file that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// When it was written.
+    pub modified: SystemTime,
 }
 
 /// A file that can be opened by its path as long as this value lives.
@@ -157,6 +170,39 @@ impl Blobs {
         let result = self.store().get(&parse(key)?).await.map_err(|e| failed(key, e))?;
         let key = key.to_owned();
         Ok(result.into_stream().map_err(move |e| failed(&key, e)))
+    }
+
+    /// Reads some bytes of a file.
+    ///
+    /// # Errors
+    /// [`BlobError`]: the key, no such file, or the store; also when the file ends before the range does.
+    pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes, BlobError> {
+        let expected = range.end.saturating_sub(range.start);
+        let bytes = self.store().get_range(&parse(key)?, range).await.map_err(|e| failed(key, e))?;
+        // A store gives what there is of a range that goes beyond the end.
+        if bytes.len() as u64 != expected {
+            return Err(BlobError::Storage(format!("'{key}' ends within the range asked for").into()));
+        }
+        Ok(bytes)
+    }
+
+    /// The files whose keys begin with a folder, in no particular order.
+    ///
+    /// # Errors
+    /// [`BlobError`]: the folder's name, or the store; also in the middle of the stream.
+    pub fn list(
+        &self,
+        folder: &str,
+    ) -> Result<impl Stream<Item = Result<Listed, BlobError>> + Send + '_, BlobError> {
+        let folder_key = parse(folder)?;
+        let listed = |meta: object_store::ObjectMeta| Listed {
+            key: meta.location.to_string(),
+            size: meta.size,
+            modified: SystemTime::from(meta.last_modified),
+        };
+        let folder = folder.to_owned();
+        let found = self.store().list(Some(&folder_key));
+        Ok(found.map_ok(listed).map_err(move |e| failed(&folder, e)))
     }
 
     /// A file as a path, for readers that need to seek.
@@ -274,6 +320,23 @@ mod tests {
         blobs.delete("uploads/2026/a.csv").await.unwrap();
         assert!(matches!(blobs.get("uploads/2026/a.csv").await.err(), Some(BlobError::NotFound(_))));
         assert!(matches!(blobs.open_local("uploads/2026/a.csv").await, Err(BlobError::NotFound(_))));
+    }
+
+    #[tokio::test]
+    async fn ranges_are_read_and_files_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(folder.path()).unwrap();
+        assert_eq!(blobs.list("uploads").unwrap().try_collect::<Vec<_>>().await.unwrap(), []);
+        blobs.put("uploads/a.csv", chunks(&[b"abcdef"]), 10).await.unwrap();
+        blobs.put("models/b.zip", chunks(&[b"x"]), 10).await.unwrap();
+        assert_eq!(&blobs.get_range("uploads/a.csv", 2..5).await.unwrap()[..], b"cde");
+        assert!(matches!(blobs.get_range("uploads/a.csv", 4..9).await, Err(BlobError::Storage(_))));
+        assert!(matches!(blobs.get_range("uploads/b.csv", 0..1).await, Err(BlobError::NotFound(_))));
+        let listed: Vec<Listed> = blobs.list("uploads").unwrap().try_collect().await.unwrap();
+        assert_eq!(
+            listed.iter().map(|f| (f.key.as_str(), f.size)).collect::<Vec<_>>(),
+            [("uploads/a.csv", 6)]
+        );
     }
 
     #[tokio::test]

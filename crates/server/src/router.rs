@@ -17,7 +17,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     features::{
         api_keys, audit_log, auth, companies, contact, dashboard, grades, models, ops, organizations,
-        predictions, score, tenant_admins, tenants, uploads, users,
+        predictions, queue_admin, score, tenant_admins, tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},
@@ -82,18 +82,50 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .merge(limited(
             Class::JobRead,
-            routes().routes(routes!(uploads::api::jobs::list)).routes(routes!(uploads::api::jobs::status)),
+            routes()
+                .routes(routes!(uploads::api::jobs::list))
+                .routes(routes!(uploads::api::jobs::status))
+                .routes(routes!(uploads::api::events::follow)),
         ))
-        .merge(limited(Class::DataRead, routes().routes(routes!(uploads::api::results::results))))
+        .merge(following())
         .merge(limited(
             Class::Analytics,
             routes().routes(routes!(audit_log::api::list)).routes(routes!(audit_log::api::verify)),
+        ))
+        .merge(limited(
+            Class::JobRead,
+            routes().routes(routes!(queue_admin::api::state)).routes(routes!(queue_admin::api::list_dead)),
+        ))
+        .merge(limited(
+            Class::JobControl,
+            routes()
+                .routes(routes!(queue_admin::api::retry_dead))
+                .routes(routes!(queue_admin::api::delete_dead)),
         ))
         .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
         .merge(files())
         .merge(limited(Class::Other, mails()))
         .merge(limited(Class::Upload, bodies()))
+}
+
+/// Operations on uploads that have been handed in.
+fn following() -> OpenApiRouter<AppState> {
+    use RateClass as Class;
+    use uploads::api::{control, detail, results};
+    let routes = OpenApiRouter::new;
+    routes()
+        .merge(limited(
+            Class::DataRead,
+            routes()
+                .routes(routes!(detail::get))
+                .routes(routes!(detail::errors))
+                .routes(routes!(results::results)),
+        ))
+        .merge(limited(
+            Class::JobControl,
+            routes().routes(routes!(control::cancel)).routes(routes!(control::delete)),
+        ))
 }
 
 /// Operations on models, but for importing one.
@@ -275,6 +307,7 @@ fn bodies() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(uploads::api::submit::submit_annual))
         .routes(routes!(uploads::api::submit::submit_quarterly))
+        .routes(routes!(uploads::api::at_once::store))
         .routes(routes!(models::api::import))
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
@@ -294,7 +327,12 @@ fn files() -> OpenApiRouter<AppState> {
                 .routes(routes!(predictions::api::export::export_system_annual))
                 .routes(routes!(predictions::api::export::export_system_quarterly)),
         ))
-        .merge(limited(Class::DataRead, routes().routes(routes!(companies::api::list::export))))
+        .merge(limited(
+            Class::DataRead,
+            routes()
+                .routes(routes!(companies::api::list::export))
+                .routes(routes!(uploads::api::download::download)),
+        ))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
 }
 
@@ -358,5 +396,10 @@ fn worth_compressing() -> impl Predicate {
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, state: &AppState, stop: CancellationToken) -> std::io::Result<()> {
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
+    let streams = state.streams.clone();
+    let stopped = async move {
+        stop.cancelled_owned().await;
+        streams.close(); // nobody waits for the end of an upload that others work on
+    };
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await
 }

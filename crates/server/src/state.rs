@@ -7,7 +7,8 @@ use accunode_infra::{Blobs, Cache, Mail, Wake};
 
 use crate::{
     config::ServerConfig, features::auth::passwords::Passwords, features::auth::tokens::Tokens,
-    features::grades::service::Scales, http::limits::Limits, models::Models,
+    features::grades::service::Scales, features::uploads::service::events::Streams, http::limits::Limits,
+    models::Models,
 };
 
 /// The application's parts, cheap to clone.
@@ -38,6 +39,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Mail.
     pub mail: Mail,
+    /// Who follows uploads at the moment.
+    pub streams: Streams,
     /// Settings.
     pub config: ServerConfig,
 }

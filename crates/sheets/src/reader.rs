@@ -13,6 +13,7 @@ use crate::{
     columns::Positions,
     csv_rows::CsvRows,
     format::HEAD,
+    packed::PackedRows,
     rows::{RawRow, Rows},
     xlsx::XlsxRows,
 };
@@ -89,19 +90,38 @@ impl Reader {
         Self::start(Format::Xlsx, Box::new(XlsxRows::open(input, limits)?), kind, limits)
     }
 
+    /// Reads one part of a file, see [`crate::Plan`]: `rows` are the bytes of the part, as they lie in the file
+    /// itself (CSV) or as the plan has packed them (XLSX).
+    ///
+    /// # Errors
+    /// [`FileError`] when the header is not one of this kind.
+    pub fn part(
+        rows: impl Read + Send + 'static,
+        format: Format,
+        kind: Kind,
+        headers: Vec<String>,
+        first_line: u64,
+        limits: &Limits,
+    ) -> Result<Self, FileError> {
+        let positions = Positions::find(kind, &headers)?;
+        let rows: Box<dyn Rows> = match format {
+            Format::Csv => {
+                // A line break in front: only at the beginning of a file is a byte order mark no text.
+                let rows = Cursor::new(*b"\n").chain(rows);
+                Box::new(CsvRows::from_line(rows, first_line.saturating_sub(1), limits))
+            }
+            Format::Xlsx => Box::new(PackedRows::new(rows, limits)),
+        };
+        Ok(Self { kind, format, headers, positions, rows, first: None, read: 0, max_rows: None, done: false })
+    }
+
     fn start(
         format: Format,
         mut rows: Box<dyn Rows>,
         kind: Kind,
         limits: &Limits,
     ) -> Result<Self, FileError> {
-        let headers = loop {
-            match rows.next_row(None)? {
-                Some(row) if row.is_blank() => {}
-                Some(row) => break headers(row.cells),
-                None => return Err(FileError::Empty),
-            }
-        };
+        let headers = read_headers(rows.as_mut())?;
         let positions = Positions::find(kind, &headers)?;
         let max_rows = limits.max_rows;
         let mut reader =
@@ -126,6 +146,16 @@ impl Reader {
     #[must_use]
     pub fn headers(&self) -> &[String] {
         &self.headers
+    }
+
+    /// The next row as it stands in the file, counted.
+    pub(crate) fn next_counted(&mut self) -> Option<Result<RawRow, FileError>> {
+        let item = self.first.take().or_else(|| self.next_raw());
+        self.read += 1;
+        match (item, self.max_rows) {
+            (Some(Ok(_)), Some(most)) if self.read > most => Some(Err(too_many_rows(most))),
+            (item, _) => item,
+        }
     }
 
     fn next_raw(&mut self) -> Option<Result<RawRow, FileError>> {
@@ -157,17 +187,25 @@ impl Iterator for Reader {
         if self.done {
             return None;
         }
-        let item = self.first.take().or_else(|| self.next_raw());
-        self.read += 1;
-        let item = match (item, self.max_rows) {
-            (Some(Ok(_)), Some(most)) if self.read > most => {
-                Some(Err(FileError::TooLarge(format!("the file has more than {most} rows"))))
-            }
-            (item, _) => item.map(|raw| raw.map(|raw| self.row(raw))),
-        };
+        let item = self.next_counted().map(|raw| raw.map(|raw| self.row(raw)));
         self.done = !matches!(item, Some(Ok(_)));
         item
     }
+}
+
+/// The header, behind blank rows if need be.
+pub(crate) fn read_headers(rows: &mut dyn Rows) -> Result<Vec<String>, FileError> {
+    loop {
+        match rows.next_row(None)? {
+            Some(row) if row.is_blank() => {}
+            Some(row) => return Ok(headers(row.cells)),
+            None => return Err(FileError::Empty),
+        }
+    }
+}
+
+pub(crate) fn too_many_rows(most: u64) -> FileError {
+    FileError::TooLarge(format!("the file has more than {most} rows"))
 }
 
 /// The header's texts without a byte order mark and without blank columns at the end.
@@ -184,7 +222,7 @@ fn headers(mut cells: Vec<String>) -> Vec<String> {
 }
 
 /// Up to the first 512 bytes.
-fn head(input: &mut impl Read) -> Result<Vec<u8>, FileError> {
+pub(crate) fn head(input: &mut impl Read) -> Result<Vec<u8>, FileError> {
     let mut head = Vec::with_capacity(HEAD);
     input.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(head)

@@ -70,10 +70,12 @@ impl Write for Output {
     }
 }
 
-/// Writes a table. A file appears under its name only when [`Writer::finish`] has returned, see [`WholeFile`].
+/// Writes a table, or with [`Writer::next_sheet`] several into one workbook. A file appears under its name only when [`Writer::finish`] has returned, see [`WholeFile`].
 pub struct Writer {
     target: Target,
     rows: u64,
+    /// Which sheet of a workbook is written.
+    sheet: usize,
 }
 
 impl Writer {
@@ -100,7 +102,7 @@ impl Writer {
                 Target::Xlsx { workbook, path }
             }
         };
-        Self { target, rows: 0 }.with_header(header)
+        Self { target, rows: 0, sheet: 0 }.with_header(header)
     }
 
     /// Writes CSV to a stream, such as the standard output.
@@ -109,7 +111,33 @@ impl Writer {
     /// [`FileError::Io`].
     pub fn csv(stream: impl Write + Send + 'static, header: &[&str]) -> Result<Self, FileError> {
         let target = csv_target(Output::Stream(Box::new(stream)));
-        Self { target, rows: 0 }.with_header(header)
+        Self { target, rows: 0, sheet: 0 }.with_header(header)
+    }
+
+    /// Names the sheet that is written.
+    ///
+    /// # Errors
+    /// [`FileError::TooLarge`] for a name that no sheet can have. CSV has no sheets, and no names.
+    pub fn name_sheet(&mut self, name: &str) -> Result<(), FileError> {
+        if let Target::Xlsx { workbook, .. } = &mut self.target {
+            workbook.worksheet_from_index(self.sheet).and_then(|s| s.set_name(name)).map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    /// Begins another sheet of a workbook, with a header of its own.
+    ///
+    /// # Errors
+    /// [`FileError::Format`] for CSV, which has one table only; otherwise as [`Writer::write`].
+    pub fn next_sheet(&mut self, name: &str, header: &[&str]) -> Result<(), FileError> {
+        let Target::Xlsx { workbook, .. } = &mut self.target else {
+            return Err(FileError::Format("a CSV file holds one table".to_owned()));
+        };
+        workbook.add_worksheet_with_constant_memory().map_err(refused)?;
+        (self.sheet, self.rows) = (self.sheet + 1, 0);
+        self.name_sheet(name)?;
+        let cells: Vec<_> = header.iter().map(|name| Cell::Text(name)).collect();
+        self.write(&cells)
     }
 
     fn with_header(mut self, header: &[&str]) -> Result<Self, FileError> {
@@ -137,7 +165,7 @@ impl Writer {
                         format!("an XLSX sheet holds at most {MAX_ROW} rows with its header; write CSV");
                     return Err(FileError::TooLarge(text));
                 }
-                let sheet = workbook.worksheet_from_index(0).map_err(refused)?;
+                let sheet = workbook.worksheet_from_index(self.sheet).map_err(refused)?;
                 let row = u32::try_from(self.rows).unwrap_or(u32::MAX);
                 for (i, cell) in cells.iter().enumerate() {
                     let column = u16::try_from(i).unwrap_or(u16::MAX);

@@ -45,8 +45,8 @@ pub mod grant {
         OrganizationWhitelist OrganizationGlobalData OrganizationAssign OrganizationMembers OrganizationJoin
         PredictionCreate PredictionRead PredictionReadSystem PredictionUpdate PredictionDelete ScoreRun
         CompanyRead CompanyCreate CompanyUpdate CompanyDelete DashboardRead ScaleRead ScaleUpdate
-        ModelRead ModelManage UploadCreate UploadRead
-        AuditRead ContactTest
+        ModelRead ModelManage UploadCreate UploadRead UploadControl UploadDelete
+        QueueManage AuditRead ContactTest
     }
 }
 

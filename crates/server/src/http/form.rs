@@ -6,7 +6,9 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequest, Multipart, Request, multipart::Field},
     http::StatusCode,
 };
+use bytes::Bytes;
 use futures_util::TryStreamExt;
+use tokio::sync::mpsc;
 
 use super::problem::ApiError;
 use crate::state::AppState;
@@ -33,17 +35,37 @@ impl StoredFile {
     }
 }
 
-/// Stores the part named `file`, of at most `limit` bytes, under the key that its name is given; the rest of the form
-/// is left unread.
+/// Where a file goes.
+pub struct Place {
+    key: String,
+    copy: Option<mpsc::Sender<Bytes>>,
+}
+
+impl Place {
+    /// Into the store, under a key.
+    #[must_use]
+    pub const fn at(key: String) -> Self {
+        Self { key, copy: None }
+    }
+
+    /// As [`Place::at`], and to whoever receives on the other side, as it comes. The sender hears of a receiver that
+    /// has seen enough only with the answer: who is still sending a file seldom reads an answer.
+    #[must_use]
+    pub const fn copied(key: String, copy: mpsc::Sender<Bytes>) -> Self {
+        Self { key, copy: Some(copy) }
+    }
+}
+
+/// Stores the part named `file`, of at most `limit` bytes, where its name says; the rest of the form is left unread.
 ///
 /// # Errors
 /// [`Error::Invalid`] without such a part, [`Error::TooLarge`] above the limit, [`Error::BadRequest`] when it breaks
-/// off, and what `key` says.
+/// off, and what `place` says.
 pub async fn store_file(
     state: &AppState,
     mut request: Request,
     limit: u64,
-    key: impl FnOnce(&str) -> Result<String>,
+    place: impl FnOnce(&str) -> Result<Place>,
 ) -> Result<StoredFile, ApiError> {
     let missing = || ApiError(Error::field("file", "File is required"));
     // Of all parts and their headers together: without a bound, an endless header would be gathered in memory.
@@ -58,15 +80,31 @@ pub async fn store_file(
         let field = field.ok_or_else(missing)?;
         if field.name() == Some("file") {
             let name = field.file_name().unwrap_or_default().to_owned();
-            let key = key(&name)?;
-            let stored = put(state, &key, field, limit).await?;
+            let Place { key, copy } = place(&name)?;
+            let stored = put(state, &key, field, copy, limit).await?;
             return Ok(StoredFile { name, key, stored });
         }
     }
 }
 
-async fn put(state: &AppState, key: &str, field: Field<'_>, limit: u64) -> Result<Stored> {
+async fn put(
+    state: &AppState,
+    key: &str,
+    field: Field<'_>,
+    copy: Option<mpsc::Sender<Bytes>>,
+    limit: u64,
+) -> Result<Stored> {
     let body = field.map_err(|e| std::io::Error::new(std::io::ErrorKind::ConnectionAborted, e.body_text()));
+    let body = body.and_then(|bytes: Bytes| {
+        let copy = copy.clone();
+        async move {
+            if let Some(copy) = copy {
+                // A closed channel: the receiver has seen enough.
+                let _ = copy.send(bytes.clone()).await;
+            }
+            Ok(bytes)
+        }
+    });
     state.blobs.put(key, body, limit).await.map_err(|error| match error {
         BlobError::TooLarge { limit } => Error::TooLarge(format!("The file is larger than {}", size(limit))),
         BlobError::Input(_) => {

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::{
     fs::File,
-    sync::mpsc::{self, Receiver, error::SendError},
+    sync::mpsc::{self, Receiver, Sender},
 };
 use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
@@ -106,22 +106,76 @@ impl Table {
         let body = match format {
             Format::Csv => csv(self.header, pager).await?,
             Format::Xlsx => {
-                if self.rows.is_some_and(|rows| rows > MOST_IN_A_SHEET) {
-                    return Err(too_large(&format!(
-                        "an XLSX sheet holds at most {MOST_IN_A_SHEET} rows besides its header"
-                    )));
-                }
-                xlsx(self.header, pager).await?
+                fits_in_a_sheet(self.rows)?;
+                xlsx(vec![(Sheet::of(self.header), pager)]).await?
             }
         };
-        let day: String = now.to_string().chars().take(10).collect();
-        let disposition = format!("attachment; filename=\"{}-{day}.{}\"", self.name, format.as_str());
-        let headers = [
-            (header::CONTENT_TYPE, format.content_type().to_owned()),
-            (header::CONTENT_DISPOSITION, disposition),
-        ];
-        Ok((headers, body).into_response())
+        Ok(attached(self.name, format, now, body))
     }
+}
+
+/// A sheet of a workbook, or the only table of a CSV.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// What it is called.
+    pub name: &'static str,
+    /// The names of the columns.
+    pub header: Vec<String>,
+    /// How many rows there will be, where that is known.
+    pub rows: Option<i64>,
+}
+
+impl Sheet {
+    fn of(header: &[&str]) -> Self {
+        Self { name: "Sheet1", header: header.iter().map(|&name| name.to_owned()).collect(), rows: None }
+    }
+}
+
+/// Some tables as one answer, see [`Table::answer`]: a workbook of as many sheets, or the first one as CSV.
+///
+/// # Errors
+/// As [`Table::answer`].
+pub async fn answer_sheets<P: Pager>(
+    name: &str,
+    format: Format,
+    now: Timestamp,
+    mut sheets: Vec<(Sheet, P)>,
+) -> Result<Response> {
+    let body = match format {
+        Format::Csv if sheets.is_empty() => Body::empty(),
+        Format::Csv => {
+            let (sheet, pager) = sheets.swap_remove(0);
+            csv(&names(&sheet), pager).await?
+        }
+        Format::Xlsx => {
+            sheets.iter().try_for_each(|(sheet, _)| fits_in_a_sheet(sheet.rows))?;
+            xlsx(sheets).await?
+        }
+    };
+    Ok(attached(name, format, now, body))
+}
+
+fn names(sheet: &Sheet) -> Vec<&str> {
+    sheet.header.iter().map(String::as_str).collect()
+}
+
+fn fits_in_a_sheet(rows: Option<i64>) -> Result<()> {
+    match rows {
+        Some(rows) if rows > MOST_IN_A_SHEET => {
+            Err(too_large(&format!("an XLSX sheet holds at most {MOST_IN_A_SHEET} rows besides its header")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn attached(name: &str, format: Format, now: Timestamp, body: Body) -> Response {
+    let day: String = now.to_string().chars().take(10).collect();
+    let disposition = format!("attachment; filename=\"{name}-{day}.{}\"", format.as_str());
+    let headers = [
+        (header::CONTENT_TYPE, format.content_type().to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    (headers, body).into_response()
 }
 
 fn too_large(why: &str) -> Error {
@@ -208,130 +262,63 @@ impl Write for Shared {
     }
 }
 
-/// The sheet is written by a thread that may block, and read here.
-async fn xlsx(header: &'static [&'static str], mut pager: impl Pager) -> Result<Body> {
+/// What the thread that writes a workbook is told.
+enum Piece {
+    Sheet(Sheet),
+    Rows(Vec<Row>),
+    /// Nothing more comes: without this word, what there is is not all.
+    End,
+}
+
+/// The workbook is written by a thread that may block, and read here.
+async fn xlsx<P: Pager>(sheets: Vec<(Sheet, P)>) -> Result<Body> {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let writing = tokio::task::spawn_blocking(move || write_sheet(header, receiver));
-    let sent = async {
-        while let Some(rows) = pager.next().await? {
-            if let Err(SendError(_)) = sender.send(Some(rows)).await {
-                return Ok(()); // the thread has given up and says below why
-            }
-        }
-        // Without this word the thread knows that nobody waits any more.
-        let _ = sender.send(None).await;
-        Ok::<_, Error>(())
-    };
-    let outcome = sent.await;
+    let writing = tokio::task::spawn_blocking(move || write_workbook(receiver));
+    let sent = send_pieces(&sender, sheets).await;
     drop(sender);
-    outcome?;
+    sent?;
     let file = writing.await.map_err(Error::internal)?.map_err(refused)?;
-    let file = file.ok_or_else(|| Error::internal("a sheet was left unfinished"))?;
+    let file = file.ok_or_else(|| Error::internal("a workbook was left unfinished"))?;
     Ok(Body::from_stream(ReaderStream::with_capacity(File::from_std(file), PORTION)))
 }
 
-/// The finished file, which has no name any more; none when the rows broke off.
-fn write_sheet(
-    header: &[&str],
-    mut rows: Receiver<Option<Vec<Row>>>,
-) -> Result<Option<std::fs::File>, FileError> {
-    let folder = TempDir::with_prefix("accunode-export-")?;
-    let path = folder.path().join("table.xlsx");
-    let mut writer = Writer::create(&path, header)?;
-    loop {
-        match rows.blocking_recv() {
-            Some(Some(page)) => write(&mut writer, &page)?,
-            Some(None) => break,
-            None => return Ok(None),
+/// A thread that has given up receives nothing more, and says why itself.
+async fn send_pieces<P: Pager>(sender: &Sender<Piece>, sheets: Vec<(Sheet, P)>) -> Result<()> {
+    for (sheet, mut pager) in sheets {
+        if sender.send(Piece::Sheet(sheet)).await.is_err() {
+            return Ok(());
+        }
+        while let Some(rows) = pager.next().await? {
+            if sender.send(Piece::Rows(rows)).await.is_err() {
+                return Ok(());
+            }
         }
     }
+    let _ = sender.send(Piece::End).await;
+    Ok(())
+}
+
+/// The finished file, which has no name any more; none when the rows broke off.
+fn write_workbook(mut pieces: Receiver<Piece>) -> Result<Option<std::fs::File>, FileError> {
+    let folder = TempDir::with_prefix("accunode-export-")?;
+    let path = folder.path().join("table.xlsx");
+    let mut writer: Option<Writer> = None;
+    loop {
+        match (pieces.blocking_recv(), &mut writer) {
+            (Some(Piece::Sheet(sheet)), Some(writer)) => writer.next_sheet(sheet.name, &names(&sheet))?,
+            (Some(Piece::Sheet(sheet)), none) => {
+                let first = none.insert(Writer::create(&path, &names(&sheet))?);
+                first.name_sheet(sheet.name)?;
+            }
+            (Some(Piece::Rows(rows)), Some(writer)) => write(writer, &rows)?,
+            (Some(Piece::Rows(_)), None) | (None, _) => return Ok(None),
+            (Some(Piece::End), _) => break,
+        }
+    }
+    let Some(writer) = writer else { return Ok(None) };
     writer.finish()?;
     Ok(Some(std::fs::File::open(&path)?))
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::http::StatusCode;
-    use http_body_util::BodyExt;
-
-    use super::*;
-    use crate::http::problem::ApiError;
-
-    const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
-
-    /// Pages of rows, then the end or a failure.
-    struct Pages {
-        left: i64,
-        size: i64,
-        fails: bool,
-    }
-
-    impl Pager for Pages {
-        async fn next(&mut self) -> Result<Option<Vec<Row>>> {
-            if self.left == 0 {
-                return if self.fails { Err(Error::internal("gone")) } else { Ok(None) };
-            }
-            let n = self.size.min(self.left);
-            self.left -= n;
-            Ok(Some((0..n).map(|i| vec!["=1+1".into(), Value::from(i), None::<f64>.into()]).collect()))
-        }
-    }
-
-    fn table(rows: Option<i64>) -> Table {
-        Table { name: "things", header: &["text", "number", "nothing"], rows }
-    }
-
-    #[tokio::test]
-    async fn csv_comes_page_by_page_and_guards_formulas() {
-        let pages = Pages { left: 5, size: 2, fails: false };
-        let answer = table(None).answer(Format::Csv, NOW, pages).await.unwrap();
-        assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/csv; charset=utf-8");
-        assert_eq!(
-            answer.headers()[header::CONTENT_DISPOSITION],
-            "attachment; filename=\"things-2023-11-14.csv\""
-        );
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        assert_eq!(text, "text,number,nothing\n'=1+1,0,\n'=1+1,1,\n'=1+1,0,\n'=1+1,1,\n'=1+1,0,\n");
-    }
-
-    #[tokio::test]
-    async fn nothing_is_a_header() {
-        let pages = Pages { left: 0, size: 1, fails: false };
-        let answer = table(Some(0)).answer(Format::Csv, NOW, pages).await.unwrap();
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-        assert_eq!(&bytes[..], b"text,number,nothing\n");
-    }
-
-    #[tokio::test]
-    async fn a_late_failure_breaks_csv_off_and_refuses_xlsx() {
-        let pages = || Pages { left: 5, size: 2, fails: true };
-        let answer = table(None).answer(Format::Csv, NOW, pages()).await.unwrap();
-        let error = answer.into_body().collect().await.unwrap_err().to_string();
-        assert!(error.contains("broke off") && !error.contains("gone"), "{error}");
-        assert!(table(None).answer(Format::Xlsx, NOW, pages()).await.is_err());
-        let at_once = Pages { left: 0, size: 1, fails: true };
-        assert!(table(None).answer(Format::Csv, NOW, at_once).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn xlsx_is_a_whole_package() {
-        let pages = Pages { left: 2_500, size: 500, fails: false };
-        let answer = table(Some(2_500)).answer(Format::Xlsx, NOW, pages).await.unwrap();
-        assert_eq!(answer.headers()[header::CONTENT_TYPE], XLSX);
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-        assert!(bytes.starts_with(b"PK\x03\x04") && bytes.len() > 10_000, "{} bytes", bytes.len());
-        // The end of the central directory stands at the end of a whole package.
-        assert_eq!(&bytes[bytes.len() - 22..bytes.len() - 18], b"PK\x05\x06");
-    }
-
-    #[tokio::test]
-    async fn more_than_a_sheet_holds_is_refused_with_a_way_out() {
-        for rows in [Some(MOST_IN_A_SHEET + 1), None] {
-            let pages = Pages { left: MOST_IN_A_SHEET + 1, size: 50_000, fails: false };
-            let error = table(rows).answer(Format::Xlsx, NOW, pages).await.unwrap_err();
-            assert!(error.to_string().contains("format=csv"), "{error}");
-            assert_eq!(ApiError(error).into_response().status(), StatusCode::PAYLOAD_TOO_LARGE);
-        }
-    }
-}
+mod tests;

@@ -8,11 +8,13 @@ use std::{
 use accunode_db::{Clock, Db};
 use accunode_domain::{Actor, UserId};
 use accunode_infra::{Blobs, Cache, Mail, RateLimits, Wake};
+use accunode_queue::Runner;
 use accunode_server::{
     config::ServerConfig,
     features::{
         auth::{passwords::Passwords, tokens::Tokens},
         grades::service::Scales,
+        uploads::service::events::Streams,
     },
     http::limits::Limits as RateLimitTable,
     models::Models,
@@ -142,6 +144,20 @@ impl TestApp {
         tokio::spawn(runner.run(stop));
     }
 
+    /// Starts a worker that is killed after a while: nothing is said or written, its leases run out.
+    pub fn work_and_die(&self, after: Duration) {
+        let task = tokio::spawn(hasty(runner(&self.state, 2)).run(CancellationToken::new()));
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            task.abort();
+        });
+    }
+
+    /// Starts a worker that ends with the application and soon takes over what others leave.
+    pub fn take_over(&self) {
+        tokio::spawn(hasty(runner(&self.state, 2)).run(self.stop.clone()));
+    }
+
     /// A client that nobody has signed in with.
     pub fn anonymous(&self) -> Client {
         Client { router: self.router.clone(), token: None }
@@ -162,6 +178,11 @@ impl TestApp {
     pub fn token(&self, user: UserId, version: i64) -> String {
         self.state.tokens.issue(user, version, None, self.state.clock.now()).unwrap()
     }
+}
+
+/// A worker whose leases are short and that looks for work all the time.
+fn hasty(runner: Runner) -> Runner {
+    runner.lease(Duration::from_millis(400)).poll_interval(Duration::from_millis(20))
 }
 
 /// What an application is made of.
@@ -194,6 +215,7 @@ fn parts(db: Db, files: &Path, limits: Limits) -> Parts {
         tokens: Tokens::new(&secret, None, 60),
         passwords: Passwords::new(2).unwrap(),
         mail: Mail::folder(files.join("mail"), "AccuNode <no-reply@example.org>").unwrap(),
+        streams: Streams::default(),
         limits: RateLimitTable::new(RateLimits::in_process(), limits.rates).unwrap(),
         config,
     }
@@ -291,8 +313,20 @@ impl Client {
         self.post_file(&format!("/predictions/{kind}/bulk-upload-async"), part, name, content).await
     }
 
+    /// Hands in a file under a key, so that doing so twice does nothing twice.
+    pub async fn upload_once(&self, kind: &str, key: &str, content: &[u8]) -> (StatusCode, Value) {
+        let path = format!("/predictions/{kind}/bulk-upload-async");
+        let mut request = Self::file_request(&path, "file", "once.csv", content);
+        request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        self.json(request).await
+    }
+
     /// POST of a form with a file in one of its parts.
     pub async fn post_file(&self, path: &str, part: &str, name: &str, content: &[u8]) -> (StatusCode, Value) {
+        self.json(Self::file_request(path, part, name, content)).await
+    }
+
+    fn file_request(path: &str, part: &str, name: &str, content: &[u8]) -> Request<Body> {
         let head = format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{part}\"; filename=\"{name}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n"
@@ -302,7 +336,7 @@ impl Client {
         let request = Request::post(format!("/api/v1{path}"));
         let request =
             request.header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
-        self.json(request.body(Body::from(body)).unwrap()).await
+        request.body(Body::from(body)).unwrap()
     }
 
     /// Hands in a file and waits for its end.

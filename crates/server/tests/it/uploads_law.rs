@@ -1,6 +1,7 @@
-//! The law of uploads: whatever a file holds, its counters, the stored rows and the row errors add up to it.
+//! The law of uploads: whatever a file holds, however large its chunks are and whenever workers die, its counters, the
+//! stored rows and the row errors add up to it.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use accunode_testkit::TestDb;
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -35,8 +36,19 @@ fn row() -> impl Strategy<Value = String> {
     )
 }
 
-async fn add_up(client: &Client, rows: &[String]) -> Result<(), TestCaseError> {
+/// Workers that are killed: after how many milliseconds each.
+type Deaths = Vec<u64>;
+
+async fn add_up(
+    app: &TestApp,
+    client: &Client,
+    rows: &[String],
+    deaths: Deaths,
+) -> Result<(), TestCaseError> {
     let before = client.get_ok("/predictions/annual?size=1000").await["total"].as_i64().unwrap();
+    for after in deaths {
+        app.work_and_die(Duration::from_millis(after));
+    }
     let job = client.upload_and_wait("annual", "any.csv", &annual_file(rows)).await;
     let number = |field: &str| job[field].as_i64().unwrap();
     let total = i64::try_from(rows.len()).unwrap();
@@ -56,26 +68,42 @@ async fn add_up(client: &Client, rows: &[String]) -> Result<(), TestCaseError> {
 }
 
 /// Every case on one application: what earlier cases stored makes duplicates of later rows.
-fn law(postgres: bool) {
+fn law(postgres: bool, chunk: usize) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let test = runtime
         .block_on(async { if postgres { TestDb::postgres().await } else { Some(TestDb::sqlite().await) } });
     let Some(test) = test else { return };
-    let app = runtime.block_on(TestApp::with(test, Limits { chunk: 7, ..Limits::default() }));
-    let config = ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() };
+    let app = runtime.block_on(async {
+        let app = TestApp::without_worker(test, Limits { chunk, ..Limits::default() }).await;
+        app.take_over();
+        app
+    });
+    let config = ProptestConfig { cases: 16, failure_persistence: None, ..Default::default() };
     let people = [app.people.member.clone(), app.people.user.clone()];
-    let strategy = (0..2_usize, prop::collection::vec(row(), 1..40));
-    let outcome = TestRunner::new(config)
-        .run(&strategy, |(who, rows)| runtime.block_on(add_up(&app.client(&people[who]), &rows)));
+    let deaths = prop::collection::vec(0..60_u64, 0..3);
+    let strategy = (0..2_usize, prop::collection::vec(row(), 1..40), deaths);
+    let outcome = TestRunner::new(config).run(&strategy, |(who, rows, deaths)| {
+        runtime.block_on(add_up(&app, &app.client(&people[who]), &rows, deaths))
+    });
     outcome.unwrap();
 }
 
 #[test]
 fn counters_equal_stored_rows_on_sqlite() {
-    law(false);
+    law(false, 3);
+}
+
+#[test]
+fn counters_equal_stored_rows_on_sqlite_in_one_chunk() {
+    law(false, 500);
 }
 
 #[test]
 fn counters_equal_stored_rows_on_postgres() {
-    law(true);
+    law(true, 3);
+}
+
+#[test]
+fn counters_equal_stored_rows_on_postgres_row_by_row() {
+    law(true, 1);
 }

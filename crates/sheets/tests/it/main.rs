@@ -3,6 +3,7 @@
 
 mod csv;
 mod hostile;
+mod parts;
 mod real_files;
 mod round_trip;
 mod sample;

@@ -124,3 +124,23 @@ fn a_sheet_ends_at_its_last_row() {
     let error = writer.write(&[Cell::Number(1.0)]).unwrap_err();
     assert!(matches!(error, FileError::TooLarge(t) if t.contains("at most 1048576 rows")));
 }
+
+#[test]
+fn a_workbook_may_have_several_sheets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.xlsx");
+    let mut writer = Writer::create(&path, &["a", "b"]).unwrap();
+    writer.name_sheet("First").unwrap();
+    writer.write(&[Cell::Text("x"), Cell::Number(1.5)]).unwrap();
+    writer.next_sheet("Second", &["c"]).unwrap();
+    writer.write(&[Cell::Text("y")]).unwrap();
+    writer.finish().unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(&path).unwrap();
+    let names = calamine::Reader::sheet_names(&book);
+    assert_eq!(names, ["First", "Second"]);
+    let range = calamine::Reader::worksheet_range(&mut book, "Second").unwrap();
+    let texts: Vec<String> = range.rows().flatten().map(ToString::to_string).collect();
+    assert_eq!(texts, ["c", "y"]);
+    let mut csv = Writer::csv(std::io::sink(), &["a"]).unwrap();
+    assert!(csv.next_sheet("Second", &["b"]).is_err());
+}

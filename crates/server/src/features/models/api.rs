@@ -204,8 +204,8 @@ pub async fn import(
     request: Request,
 ) -> ApiResult<Json<Model>> {
     let id = ModelId::new();
-    let key = |_: &str| Ok(service::import::key(id));
-    let file = form::store_file(&state, request, archive::MAX_ARCHIVE, key).await?;
+    let place = |_: &str| Ok(form::Place::at(service::import::key(id)));
+    let file = form::store_file(&state, request, archive::MAX_ARCHIVE, place).await?;
     Ok(Json(service::import::import(&state, &caller, id, file).await?))
 }
 

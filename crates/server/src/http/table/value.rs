@@ -9,6 +9,8 @@ use uuid::Uuid;
 pub enum Value {
     /// A text.
     Text(String),
+    /// A text that becomes a number where nothing is lost by that.
+    Echo(String),
     /// A number; not finite is nothing.
     Number(f64),
     /// Nothing.
@@ -19,6 +21,7 @@ impl Value {
     pub(super) fn cell(&self) -> Cell<'_> {
         match self {
             Self::Text(text) => Cell::Text(text),
+            Self::Echo(text) => Cell::echo(text),
             Self::Number(x) => Cell::Number(*x),
             Self::Empty => Cell::Empty,
         }

@@ -42,6 +42,8 @@ enum Subject {
     Annual,
     Quarterly,
     ApiKey,
+    /// A job that died, which is nobody's.
+    DeadJob,
 }
 
 pub struct Operation {
@@ -78,7 +80,8 @@ impl Operation {
             Subject::Nothing if relation == Relation::Own => (Vec::new(), None),
             Subject::Model if relation == Relation::Own => (vec![world.model.to_string()], None),
             Subject::ModelKind if relation == Relation::Own => (vec!["annual".to_owned()], None),
-            Subject::Nothing | Subject::Model | Subject::ModelKind => return None,
+            Subject::DeadJob if relation == Relation::Own => (vec![world.dead_job.to_string()], None),
+            Subject::Nothing | Subject::Model | Subject::ModelKind | Subject::DeadJob => return None,
             Subject::Person => {
                 let person = world.person(relation)?;
                 (vec![person.actor.user_id.to_string()], Some(person.belongs()))
@@ -193,8 +196,8 @@ impl Operation {
 
 use Permission as P;
 use Subject::{
-    Annual, ApiKey, Company, Listed, Member, Model, ModelKind, Nothing, Organization, Person, Quarterly,
-    Tenant, Upload,
+    Annual, ApiKey, Company, DeadJob, Listed, Member, Model, ModelKind, Nothing, Organization, Person,
+    Quarterly, Tenant, Upload,
 };
 
 pub const TABLE: &[Operation] = &[
@@ -323,7 +326,18 @@ pub const TABLE: &[Operation] = &[
     // uploads
     guarded("POST /api/v1/predictions/annual/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
     guarded("POST /api/v1/predictions/quarterly/bulk-upload-async", P::UploadCreate, Nothing).takes_a_file(),
+    guarded("POST /api/v1/predictions/bulk-upload", P::UploadCreate, Nothing)
+        .with("?prediction_type=annual")
+        .takes_a_file(),
     guarded("GET /api/v1/predictions/jobs", P::UploadRead, Nothing),
+    guarded("GET /api/v1/predictions/jobs/{id}", P::UploadRead, Upload).with("?include_errors=true"),
+    guarded("GET /api/v1/predictions/jobs/{id}/errors", P::UploadRead, Upload),
+    guarded("GET /api/v1/predictions/jobs/{id}/download", P::UploadRead, Upload).with("?format=csv"),
+    guarded("GET /api/v1/predictions/jobs/{id}/events", P::UploadRead, Upload),
+    guarded("POST /api/v1/predictions/jobs/{id}/cancel", P::UploadControl, Upload).may_refuse(),
+    guarded("DELETE /api/v1/predictions/jobs/{id}", P::UploadDelete, Upload)
+        .with("?with_predictions=true")
+        .may_refuse(),
     guarded("GET /api/v1/predictions/jobs/{id}/status", P::UploadRead, Upload),
     guarded("POST /api/v1/predictions/jobs/{id}/results", P::UploadRead, Upload).takes(everything),
     // audit_log
@@ -337,6 +351,11 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/models/activations", P::ModelRead, Nothing),
     guarded("POST /api/v1/models/{id}/activate", P::ModelManage, Model).takes(why).may_refuse(),
     guarded("POST /api/v1/models/active/{kind}/rollback", P::ModelManage, ModelKind).takes(why).may_refuse(),
+    // queue
+    guarded("GET /api/v1/queue", P::QueueManage, Nothing),
+    guarded("GET /api/v1/queue/dead", P::QueueManage, Nothing),
+    guarded("POST /api/v1/queue/dead/{id}/retry", P::QueueManage, DeadJob),
+    guarded("DELETE /api/v1/queue/dead/{id}", P::QueueManage, DeadJob),
     // contact
     public("POST /api/v1/contact/submit"),
     guarded("GET /api/v1/contact/test-email", P::ContactTest, Nothing),

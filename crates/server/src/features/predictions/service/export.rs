@@ -124,12 +124,25 @@ pub(crate) async fn export(
     let event = Event::done("prediction.export").on(target(kind), "list").after(what);
     audit::record(&mut tx, caller, event, state.clock.now()).await?;
     tx.commit().await?;
-    let (name, header) = match kind {
-        Kind::Annual => ("annual-predictions", ANNUAL),
-        Kind::Quarterly => ("quarterly-predictions", QUARTERLY),
-    };
+    let (name, header) = (name(kind), header(kind));
     let (db, actor, behind) = (state.db.clone(), caller.actor.clone(), Some(Cursor::START));
     Ok((Table { name, header, rows: Some(count) }, Rows { db, actor, kind, list, filter, behind }))
+}
+
+/// What files of a kind are called.
+const fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Annual => "annual-predictions",
+        Kind::Quarterly => "quarterly-predictions",
+    }
+}
+
+/// The columns of a kind.
+pub(crate) const fn header(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Annual => ANNUAL,
+        Kind::Quarterly => QUARTERLY,
+    }
 }
 
 impl Pager for Rows {
@@ -156,7 +169,7 @@ fn given(ratio: Ratio) -> Value {
 }
 
 /// A row in the order of its kind's header.
-fn row(kind: Kind, row: PredictionRow) -> Row {
+pub(crate) fn row(kind: Kind, row: PredictionRow) -> Row {
     let quality: Vec<String> =
         row.flags().into_iter().map(|f| format!("{}: {}", f.field, f.code.as_str())).collect();
     let ratios = row.ratios(kind).into_iter().map(given);

@@ -3,7 +3,7 @@
 mod batch;
 mod change;
 mod explain;
-mod export;
+pub(crate) mod export;
 mod filter;
 mod list;
 mod paging;

@@ -141,8 +141,9 @@ macro_rules! statements {
             $(
                 $by_id = concat!(select!($kind), from!($kind), " WHERE p.id = $1");
                 $seen = concat!(select!($kind), from!($kind), " WHERE p.id = $1", in_sight!());
-                $of_upload = concat!(select!($kind), from!($kind),
-                    " WHERE p.bulk_upload_job_id = $1 ORDER BY p.source_row, p.id LIMIT $2");
+                $of_upload = concat!(select!($kind), ", p.source_row", from!($kind),
+                    " WHERE p.bulk_upload_job_id = $1 AND p.source_row > $2
+                      ORDER BY p.source_row, p.id LIMIT $3");
             )*
         }
     };
@@ -266,13 +267,24 @@ pub(crate) async fn insert_predictions(tx: &mut Tx, columns: BulkInsert) -> Resu
     columns.execute_returning_id(tx, tail).await
 }
 
-/// The predictions of an upload, in the file's order.
+/// A prediction and the row of the file that it came from.
+#[derive(Debug, FromRow)]
+pub(crate) struct UploadedRow {
+    #[sqlx(flatten)]
+    pub(crate) prediction: PredictionRow,
+    pub(crate) source_row: i64,
+}
+
+/// The predictions of an upload behind one of its rows, in the file's order.
 pub(crate) async fn of_upload(
     tx: &mut Tx,
     kind: Kind,
     upload: Uuid,
+    behind: i64,
     limit: i64,
-) -> Result<Vec<PredictionRow>> {
+) -> Result<Vec<UploadedRow>> {
     let statement = of(kind, ANNUAL_OF_UPLOAD, QUARTERLY_OF_UPLOAD);
-    Ok(on!(tx, statement, |c, sql| sqlx::query_as(sql).bind(upload).bind(limit).fetch_all(c).await)?)
+    Ok(on!(tx, statement, |c, sql| {
+        sqlx::query_as(sql).bind(upload).bind(behind).bind(limit).fetch_all(c).await
+    })?)
 }

@@ -1,19 +1,23 @@
 //! Hand in a portfolio file.
 
-use accunode_domain::{Kind, UploadId};
+use accunode_domain::{Error, Kind};
 use axum::{
     Json,
     extract::{Request, State},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::results::RowError;
 use crate::{
-    features::uploads::service,
+    features::uploads::service::{
+        intake::{self, Bounds},
+        submit, trial,
+    },
     http::{
         auth::{Can, grant::UploadCreate},
-        form,
+        body::Query,
         problem::{ApiResult, Detail, ValidationProblem},
     },
     state::AppState,
@@ -37,7 +41,7 @@ pub struct Accepted {
     pub message: String,
     /// The job to follow.
     pub job_id: Uuid,
-    /// Its entry in the queue.
+    /// What its entries in the queue belong to.
     pub task_id: Uuid,
     /// Data rows in the file; null while a large file is not counted yet.
     pub total_rows: Option<i64>,
@@ -55,51 +59,113 @@ pub struct Accepted {
     pub worker_capacity: usize,
 }
 
+/// How to take a file.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SubmitParams {
+    /// Whether to check everything and store nothing.
+    #[serde(default)]
+    #[param(default = false)]
+    pub dry_run: bool,
+}
+
+/// What would become of a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Trial {
+    /// Always true.
+    pub success: bool,
+    /// One sentence.
+    pub message: String,
+    /// Always true.
+    pub dry_run: bool,
+    /// Data rows in the file.
+    pub total_rows: i64,
+    /// Rows that would be stored.
+    pub successful_rows: i64,
+    /// Rows that would be refused.
+    pub failed_rows: i64,
+    /// The first hundred of those, in the file's order.
+    pub errors: Vec<RowError>,
+}
+
+/// What became of a file that was handed in.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Submitted {
+    /// It is a job now.
+    Accepted(Accepted),
+    /// With `dry_run`: what would become of it.
+    Trial(Trial),
+}
+
+/// What the sender calls this submit, so that repeating it does nothing twice.
+fn idempotency_key(request: &Request) -> Result<Option<String>, Error> {
+    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().map(str::trim).filter(|key| (1..=255).contains(&key.len()));
+    let expected = "Invalid Idempotency-Key: 1 to 255 printable ASCII characters are expected";
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| Error::field("Idempotency-Key", expected))
+}
+
 /// The part named `file`; the rest of the form is left unread.
-async fn submit(
+async fn hand_in(
     state: &AppState,
     caller: &Can<UploadCreate>,
     kind: Kind,
+    params: &SubmitParams,
     request: Request,
-) -> ApiResult<Json<Accepted>> {
-    let id = UploadId::new();
-    let key = |name: &str| service::intake::key(id, name);
-    let file = form::store_file(state, request, state.config.max_upload_bytes, key).await?;
-    Ok(Json(service::submit(state, caller, kind, id, file).await?))
+) -> ApiResult<Json<Submitted>> {
+    let key = idempotency_key(&request)?;
+    let taken = intake::take(state, kind, request, Bounds::of(state)).await?;
+    if params.dry_run {
+        return Ok(Json(Submitted::Trial(trial::trial(state, caller, taken).await?)));
+    }
+    Ok(Json(Submitted::Accepted(submit::submit(state, caller, taken, key.as_deref()).await?)))
 }
 
 /// Take in a file of annual rows, to be scored as a job.
 #[utoipa::path(
     post, path = "/predictions/annual/bulk-upload-async", tag = "uploads", security(("bearer" = [])),
+    params(
+        SubmitParams,
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeating a submit under one key gives its first job"),
+    ),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses(
-        (status = OK, body = Accepted),
+        (status = OK, body = Submitted),
         (status = BAD_REQUEST, description = "Wrong type, missing columns, no rows, too many rows", body = Detail),
+        (status = CONFLICT, description = "The Idempotency-Key stands for another file", body = Detail),
         (status = UNPROCESSABLE_ENTITY, description = "No file in the form", body = ValidationProblem),
     )
 )]
 pub async fn submit_annual(
     State(state): State<AppState>,
     caller: Can<UploadCreate>,
+    Query(params): Query<SubmitParams>,
     request: Request,
-) -> ApiResult<Json<Accepted>> {
-    submit(&state, &caller, Kind::Annual, request).await
+) -> ApiResult<Json<Submitted>> {
+    hand_in(&state, &caller, Kind::Annual, &params, request).await
 }
 
 /// Take in a file of quarterly rows, to be scored as a job.
 #[utoipa::path(
     post, path = "/predictions/quarterly/bulk-upload-async", tag = "uploads", security(("bearer" = [])),
+    params(
+        SubmitParams,
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeating a submit under one key gives its first job"),
+    ),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses(
-        (status = OK, body = Accepted),
+        (status = OK, body = Submitted),
         (status = BAD_REQUEST, description = "Wrong type, missing columns, no rows, too many rows", body = Detail),
+        (status = CONFLICT, description = "The Idempotency-Key stands for another file", body = Detail),
         (status = UNPROCESSABLE_ENTITY, description = "No file in the form", body = ValidationProblem),
     )
 )]
 pub async fn submit_quarterly(
     State(state): State<AppState>,
     caller: Can<UploadCreate>,
+    Query(params): Query<SubmitParams>,
     request: Request,
-) -> ApiResult<Json<Accepted>> {
-    submit(&state, &caller, Kind::Quarterly, request).await
+) -> ApiResult<Json<Submitted>> {
+    hand_in(&state, &caller, Kind::Quarterly, &params, request).await
 }

@@ -1,9 +1,14 @@
 //! Rules of uploads: what is taken in, who sees it, how far it is.
 
+pub(super) mod at_once;
+pub(super) mod control;
+pub(super) mod detail;
+pub(super) mod download;
+pub mod events;
 pub(super) mod intake;
 pub mod results;
-
-pub use intake::submit;
+pub(super) mod submit;
+pub(super) mod trial;
 
 use accunode_db::Timestamp;
 use accunode_domain::{Actor, Error, FieldError, Kind, Result, UploadId};
@@ -18,7 +23,7 @@ use crate::state::AppState;
 const STATES: [&str; 6] = ["pending", "queued", "processing", "completed", "failed", "cancelled"];
 
 /// The queue's lane for a file: small files pass large ones.
-const fn priority(rows: Option<i64>) -> Priority {
+pub(super) const fn priority(rows: Option<i64>) -> Priority {
     match rows {
         Some(..2_000) => Priority::High,
         Some(..8_000) => Priority::Medium,
@@ -126,7 +131,7 @@ pub async fn status(state: &AppState, actor: &Actor, id: UploadId) -> Result<Job
     })
 }
 
-fn lane_of(row: &UploadRow) -> Priority {
+pub(super) fn lane_of(row: &UploadRow) -> Priority {
     [Priority::High, Priority::Medium]
         .into_iter()
         .find(|p| lane(*p) == row.queue_priority)

@@ -10,10 +10,14 @@ use crate::{
         uploads::{
             api::results::{
                 Analysis, ConfidenceStats, CreatedData, ErrorDetails, Include, JobErrors, JobResults,
-                JobSummary, JobTimestamps, ResultPrediction, ResultScores, RiskDistribution, RowError,
-                ScoredCompany, SectorNumbers,
+                JobSummary, JobTimestamps, ResultPrediction, ResultScores, RiskDistribution, ScoredCompany,
+                SectorNumbers,
             },
-            store::{self, ErrorRow, Numbers, UploadRow},
+            store::{
+                UploadRow,
+                errors::{self as refused, ErrorRow},
+                results::{self as made, Numbers},
+            },
         },
     },
     state::AppState,
@@ -30,19 +34,19 @@ pub async fn results(state: &AppState, actor: &Actor, id: UploadId, include: Inc
     let mut tx = state.db.scoped_read(actor).await?;
     let row = super::find(&mut tx, id).await?;
     let kind = super::kind(&row)?;
-    let numbers = store::numbers(&mut tx, kind, id.0).await?;
-    let companies_count = store::count_companies(&mut tx, kind, id.0).await?;
+    let numbers = made::numbers(&mut tx, kind, id.0).await?;
+    let companies_count = made::count_companies(&mut tx, kind, id.0).await?;
     let companies =
-        if include.include_companies { Some(store::companies(&mut tx, kind, id.0).await?) } else { None };
+        if include.include_companies { Some(made::companies(&mut tx, kind, id.0).await?) } else { None };
     let predictions_count: i64 = numbers.iter().map(|n| n.predictions).sum();
     let rows = if include.include_predictions {
-        let rows = predictions::of_upload(&mut tx, kind, id.0, MOST).await?;
-        Some(rows.into_iter().map(|r| prediction(kind, r)).collect())
+        let rows = predictions::of_upload(&mut tx, kind, id.0, 0, MOST).await?;
+        Some(rows.into_iter().map(|r| prediction(kind, r.prediction)).collect())
     } else {
         None
     };
     let errors = if include.include_errors {
-        let rows = store::errors(&mut tx, id.0, MOST).await?;
+        let rows = refused::errors(&mut tx, id.0, 0, MOST, 0).await?;
         Some(errors(&row, rows))
     } else {
         None
@@ -109,16 +113,11 @@ fn prediction(kind: Kind, row: PredictionRow) -> ResultPrediction {
 }
 
 fn errors(row: &UploadRow, rows: Vec<ErrorRow>) -> JobErrors {
-    let error = |e: ErrorRow| RowError {
-        row: e.row_number,
-        error: e.error,
-        data: e.data.and_then(|text| serde_json::from_str(&text).ok()),
-    };
     JobErrors {
         has_errors: row.failed_rows > 0,
         error_message: row.error_message.clone(),
         error_count: row.failed_rows,
-        error_details: ErrorDetails { errors: rows.into_iter().map(error).collect() },
+        error_details: ErrorDetails { errors: rows.into_iter().map(super::detail::shown).collect() },
     }
 }
 

@@ -1,4 +1,13 @@
+mod at_once;
+mod control;
+mod detail;
+mod download;
+mod events;
+mod files;
 mod list;
+mod once;
 mod results;
 mod status;
 mod submit;
+mod sweep;
+mod trial;
