@@ -18,4 +18,7 @@ target=${CARGO_TARGET_DIR:-$root/target}
 
 export ACCUNODE_POSTGRES_OPTIONS="-c fsync=on -c synchronous_commit=on -c full_page_writes=on \
     -c shared_buffers=1GB -c max_wal_size=4GB"
+case " $* " in
+*" --statements "*) ACCUNODE_POSTGRES_OPTIONS+=" -c shared_preload_libraries=pg_stat_statements" ;;
+esac
 exec scripts/with-services.sh python3 "$here/bulk.py" --binaries "$target/release" "$@"

@@ -205,6 +205,22 @@ impl Blobs {
         Ok(found.map_ok(listed).map_err(move |e| failed(&folder, e)))
     }
 
+    /// Removes what a process that was killed left of files under way in a folder, if nobody wrote to it since
+    /// `before`; gives how many there were. Such parts are no files yet: [`Blobs::list`] does not show them.
+    ///
+    /// # Errors
+    /// [`BlobError`]: the folder's name, or the store.
+    pub async fn remove_unfinished(&self, folder: &str, before: SystemTime) -> Result<usize, BlobError> {
+        let key = parse(folder)?;
+        let Backend::Local(store) = &self.backend;
+        let path = store.path_to_filesystem(&key).map_err(|e| failed(folder, e))?;
+        tokio::task::spawn_blocking(move || remove_staged(&path, before))
+            .await
+            .map_err(std::io::Error::other)
+            .and_then(|removed| removed)
+            .map_err(|e| BlobError::Storage(e.into()))
+    }
+
     /// A file as a path, for readers that need to seek.
     ///
     /// # Errors
@@ -230,6 +246,27 @@ impl Blobs {
             Err(error) => Err(failed(key, error)),
         }
     }
+}
+
+/// Removes the files that the local store writes to before they get their names: those that end in `#` and a number.
+fn remove_staged(folder: &Path, before: SystemTime) -> std::io::Result<usize> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut removed = 0;
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let staged = name.to_str().and_then(|name| name.rsplit_once('#')).is_some_and(|(_, number)| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if staged && entry.metadata()?.modified()? < before {
+            std::fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 /// Hands the chunks to the store, counting and hashing them.
@@ -337,6 +374,23 @@ mod tests {
             listed.iter().map(|f| (f.key.as_str(), f.size)).collect::<Vec<_>>(),
             [("uploads/a.csv", 6)]
         );
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_left_is_removed_once_it_is_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(folder.path()).unwrap();
+        assert_eq!(blobs.remove_unfinished("uploads", SystemTime::now()).await.unwrap(), 0);
+        blobs.put("uploads/a.csv", chunks(&[b"abc"]), 3).await.unwrap();
+        // As object_store stages a file; it is not listed.
+        std::fs::write(folder.path().join("uploads/b.csv#1"), b"ab").unwrap();
+        let listed: Vec<_> = blobs.list("uploads").unwrap().try_collect().await.unwrap();
+        assert_eq!(listed.len(), 1);
+        let hour = std::time::Duration::from_secs(3_600);
+        let (young, old) = (SystemTime::now() - hour, SystemTime::now() + hour);
+        assert_eq!(blobs.remove_unfinished("uploads", young).await.unwrap(), 0);
+        assert_eq!(blobs.remove_unfinished("uploads", old).await.unwrap(), 1);
+        assert_eq!(files_in(folder.path()), ["a.csv"]);
     }
 
     #[tokio::test]

@@ -8,7 +8,9 @@ use std::{
 
 use accunode_domain::Kind;
 use accunode_testkit::{Portfolio, PrivatePostgres, PrivateRedis};
-use reqwest::{Client, StatusCode, multipart};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use reqwest::{Body, Client, StatusCode, multipart};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
@@ -47,8 +49,8 @@ pub struct Cluster {
     pub redis: PrivateRedis,
     pub postgres: PrivatePostgres,
     pub client: Client,
-    /// Hand-ins that ended without a clear answer: each may have left a file.
-    pub unclear: usize,
+    /// Processes that were killed and hand-ins without a clear answer: they may have left files.
+    pub crashes: usize,
     _folder: TempDir,
 }
 
@@ -76,7 +78,7 @@ impl Cluster {
             redis,
             postgres,
             client,
-            unclear: 0,
+            crashes: 0,
             _folder: folder,
         };
         for server in &mut cluster.servers {
@@ -126,14 +128,15 @@ impl Cluster {
     /// Hands a file in, again and again under the same key until it is taken.
     pub async fn hand_in(&mut self, server: usize, person: usize, file: &Portfolio) -> Upload {
         let request = Handed::new(self, server, person, file);
-        let (upload, unclear) = request.until_taken(&self.client).await;
-        self.unclear += unclear;
+        let (upload, failures) = request.until_taken(&self.client).await;
+        self.crashes += failures;
         upload
     }
 
     /// The ids of processes whose jobs are running.
     pub async fn busy_workers(&self) -> Vec<u32> {
-        let sql = "SELECT DISTINCT split_part(worker, '-', 1)::bigint FROM job WHERE status = 'running'";
+        let sql = "SELECT DISTINCT w.pid FROM job j JOIN workers w ON w.id = j.worker
+                   WHERE j.status = 'running' AND j.kind = 'upload.chunk'";
         let pids: Vec<i64> = sqlx::query_scalar(sql).fetch_all(&mut self.sql().await).await.unwrap();
         pids.into_iter().filter_map(|pid| u32::try_from(pid).ok()).collect()
     }
@@ -211,12 +214,21 @@ impl Handed {
         Ok(Upload { id: body["job_id"].as_str().unwrap().to_owned(), file: self.file.clone() })
     }
 
+    /// Sends the first half, and then nothing more until the connection ends.
+    pub async fn send_half(&self, client: &Client) -> Result<reqwest::Response, reqwest::Error> {
+        let half = Bytes::copy_from_slice(&self.bytes[..self.bytes.len() / 2]);
+        let body = stream::once(std::future::ready(Ok::<_, std::io::Error>(half))).chain(stream::pending());
+        let part = multipart::Part::stream(Body::wrap_stream(body)).file_name(self.name.clone());
+        let request = client.post(&self.url).bearer_auth(&self.token);
+        request.multipart(multipart::Form::new().part("file", part)).send().await
+    }
+
     /// Sends it until it is taken; says how many tries ended badly.
     pub async fn until_taken(&self, client: &Client) -> (Upload, usize) {
         let start = Instant::now();
-        for unclear in 0.. {
+        for failures in 0.. {
             match self.send(client).await {
-                Ok(upload) => return (upload, unclear),
+                Ok(upload) => return (upload, failures),
                 Err(refused) => refused.is_ours(),
             }
             assert!(start.elapsed() < Duration::from_secs(90), "{} is not taken", self.name);

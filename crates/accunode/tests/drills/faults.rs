@@ -1,6 +1,6 @@
 //! One fault each, at the moment that hurts most: a lock that the drill holds makes the others wait there.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use accunode_domain::Kind;
 use accunode_testkit::{Shutdown, block_on};
@@ -47,6 +47,7 @@ fn a_worker_is_killed_in_the_middle_of_a_chunk() {
         let mut cluster = cluster!(1, 3, 1);
         let (upload, lock, pid) = in_the_middle(&mut cluster).await;
         cluster.workers.iter_mut().find(|worker| worker.pid() == pid).unwrap().kill();
+        cluster.crashes += 1;
         lock.close().await.unwrap();
         truth::holds(&mut cluster, &[upload]).await;
     });
@@ -58,6 +59,7 @@ fn a_worker_is_frozen_until_others_took_over() {
         let mut cluster = cluster!(1, 2, 1);
         let (upload, lock, pid) = in_the_middle(&mut cluster).await;
         signal(pid, "STOP");
+        cluster.crashes += 1;
         lock.close().await.unwrap();
         // Not by that worker: whoever ends the upload took its work over.
         let ended = format!(
@@ -91,13 +93,36 @@ fn a_server_is_killed_between_file_and_job() {
         lock.close().await.unwrap();
         let refused = waiting.await.unwrap().unwrap_err();
         assert!(refused.status.is_none(), "{refused:?}");
-        cluster.unclear += 1;
+        cluster.crashes += 1;
         let sessions =
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO bulk_upload_jobs%'";
         patiently("its session ends", Duration::from_secs(20), async || cluster.count(sessions).await == 0)
             .await;
         assert_eq!(cluster.count("SELECT count(*) FROM bulk_upload_jobs").await, 0);
         assert_eq!(cluster.count("SELECT count(*) FROM job WHERE kind LIKE 'upload%'").await, 0);
+        let duty = cluster.servers[0].duty;
+        cluster.again(duty, 0);
+        cluster.servers[0].answers().await;
+        let upload = cluster.hand_in(0, 0, &file).await;
+        truth::holds(&mut cluster, &[upload]).await;
+    });
+}
+
+#[test]
+fn a_server_is_killed_while_a_file_comes_in() {
+    block_on(async {
+        let mut cluster = cluster!(1, 1, 1);
+        let file = file(Kind::Annual, 20_000, "HALF", 9);
+        let (handed, client) = (Handed::new(&cluster, 0, 0, &file), cluster.client.clone());
+        let half = tokio::spawn(async move { handed.send_half(&client).await });
+        let staged = |path: &PathBuf| path.to_string_lossy().ends_with("#1");
+        patiently("a part of it is there", Duration::from_secs(30), async || {
+            cluster.files().iter().any(staged)
+        })
+        .await;
+        cluster.servers[0].kill();
+        cluster.crashes += 1;
+        half.await.unwrap().unwrap_err();
         let duty = cluster.servers[0].duty;
         cluster.again(duty, 0);
         cluster.servers[0].answers().await;
@@ -127,7 +152,7 @@ fn postgres_restarts_under_load() {
         let mut uploads = Vec::new();
         for (how, prefix) in [(Shutdown::Fast, "F"), (Shutdown::Immediate, "I")] {
             for (person, kind) in [(0, Kind::Annual), (1, Kind::Quarterly), (2, Kind::Annual)] {
-                let file = file(kind, 5_000, &format!("{prefix}{person}"), 7);
+                let file = file(kind, 6_000, &format!("{prefix}{person}"), 7);
                 uploads.push(cluster.hand_in(0, person, &file).await);
             }
             let moving = "SELECT count(*) FROM bulk_upload_jobs WHERE status = 'processing'";

@@ -77,7 +77,7 @@ impl Program {
             Duty::Serve(port) => {
                 command.args(["serve", "--no-worker", "--no-migrate", "--port", &port.to_string()])
             }
-            Duty::Work => command.args(["serve", "--no-migrate", "--port", "0"]),
+            Duty::Work => command.args(["worker", "--concurrency", "2"]),
         };
         let child = command.stdout(Stdio::null()).stderr(appended(&log)).spawn().unwrap();
         Self { duty, child, log }

@@ -77,7 +77,7 @@ async fn one_round(cluster: &mut Cluster, random: &mut StdRng, round: u64) -> Ve
     for person in 0..TENANTS {
         let kind = if random.random_bool(0.5) { Kind::Annual } else { Kind::Quarterly };
         let file =
-            file(kind, random.random_range(300..5_000), &format!("R{round}P{person}N"), random.random());
+            file(kind, random.random_range(300..9_000), &format!("R{round}P{person}N"), random.random());
         let handed = Handed::new(cluster, random.random_range(0..SERVERS), person, &file);
         let (client, pause) = (cluster.client.clone(), milliseconds(random, 3_000));
         under_way.spawn(async move {
@@ -92,8 +92,8 @@ async fn one_round(cluster: &mut Cluster, random: &mut StdRng, round: u64) -> Ve
         strike(cluster, fault, milliseconds(random, 1_500)).await;
     }
     let mut uploads = Vec::new();
-    for (upload, unclear) in under_way.join_all().await {
-        cluster.unclear += unclear;
+    for (upload, failures) in under_way.join_all().await {
+        cluster.crashes += failures;
         uploads.push(upload);
     }
     uploads
@@ -101,6 +101,7 @@ async fn one_round(cluster: &mut Cluster, random: &mut StdRng, round: u64) -> Ve
 
 /// Lets a fault happen, and mends it after a while.
 async fn strike(cluster: &mut Cluster, fault: Fault, pause: Duration) {
+    cluster.crashes += 1;
     match fault {
         Fault::KillWorker(n) => {
             cluster.workers[n].kill();

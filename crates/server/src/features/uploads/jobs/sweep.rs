@@ -1,5 +1,5 @@
 //! Files that nothing refers to: of requests that broke off after the file was stored, of commits that failed, of
-//! uploads that are gone. They are removed once they are old enough that nobody can be about to refer to them.
+//! servers that were killed while a file came in, of uploads that are gone. They are removed once they are old enough that nobody can be about to refer to them.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -60,7 +60,9 @@ pub async fn sweep(state: &AppState) -> Result<usize> {
     let old = |file: &Listed| std::future::ready(modified(file) < before);
     let files = state.blobs.list("uploads").map_err(Error::internal)?.map_err(Error::internal);
     let mut portions = std::pin::pin!(files.try_filter(old).try_chunks(SOME));
-    let mut removed = 0;
+    let since = Duration::from_micros(u64::try_from(before.unix_micros()).unwrap_or_default());
+    let unfinished = state.blobs.remove_unfinished("uploads", UNIX_EPOCH + since).await;
+    let mut removed = unfinished.map_err(Error::internal)?;
     while let Some(portion) = portions.try_next().await.map_err(|e| e.1)? {
         removed += sweep_some(state, &portion).await?;
     }
