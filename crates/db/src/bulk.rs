@@ -3,10 +3,17 @@
 //! PostgreSQL takes one array for each column (`INSERT … SELECT … FROM UNNEST`): as fast as COPY, and allowed
 //! under row-level security. SQLite takes `VALUES` lists of up to 2,000 rows.
 
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, postgres::PgArguments, query::Query, sqlite::SqliteArguments};
+use std::ops::Range;
+
+use sqlx::{
+    AssertSqlSafe, FromRow, Postgres, Sqlite,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 use uuid::Uuid;
 
-use crate::{DbError, Result, Timestamp, Tx, tx::Inner};
+use crate::{DbError, Result, Sql, Timestamp, Tx, tx::Inner};
 
 /// The values of one column, one for each row.
 #[derive(Clone, Debug)]
@@ -69,26 +76,6 @@ impl Column {
     }
 }
 
-/// An insert of many rows, given column by column. Integers of every width are given as `I64`.
-///
-/// ```
-/// # use accunode_db::{BulkInsert, Column, Result, Tx};
-/// # use uuid::Uuid;
-/// async fn store(tx: &mut Tx, job: Uuid, rows: Vec<i64>, errors: Vec<String>) -> Result<u64> {
-///     BulkInsert::into("bulk_upload_errors")
-///         .column("job_id", Column::Uuid(vec![job; rows.len()]))
-///         .column("row_number", Column::I64(rows))
-///         .column("error", Column::Text(errors))
-///         .execute(tx, "ON CONFLICT DO NOTHING")
-///         .await
-/// }
-/// ```
-#[derive(Clone, Debug)]
-pub struct BulkInsert {
-    table: &'static str,
-    columns: Vec<(&'static str, Column)>,
-}
-
 /// Rows in one SQLite statement, so that one statement holds the write lock some 20 ms.
 const LITE_ROWS: usize = 2_000;
 /// SQLite's limit on the variables of a statement.
@@ -96,79 +83,16 @@ const LITE_VARIABLES: usize = 32_766;
 /// Rows in one PostgreSQL statement: bounds the memory of a message.
 const PG_ROWS: usize = 50_000;
 
-impl BulkInsert {
-    /// Begins an insert into a table.
-    #[must_use]
-    pub const fn into(table: &'static str) -> Self {
-        Self { table, columns: Vec::new() }
-    }
+/// Rows given column by column, and how they stand in a statement.
+#[derive(Clone, Debug)]
+struct Rows {
+    /// Of what, for messages.
+    table: &'static str,
+    columns: Vec<(&'static str, Column)>,
+}
 
-    /// Adds a column.
-    #[must_use]
-    pub fn column(mut self, name: &'static str, values: Column) -> Self {
-        self.columns.push((name, values));
-        self
-    }
-
-    /// Inserts the rows; `tail` stands after them (`""`, or `"ON CONFLICT DO NOTHING"`). Gives the number of rows
-    /// that were inserted (or updated, by `ON CONFLICT … DO UPDATE`, which refuses two rows of one key).
-    ///
-    /// # Errors
-    /// [`DbError::Bulk`] when the columns differ in length, else whatever the engine refuses. Rows of earlier
-    /// statements of the same insert are undone with the transaction.
-    pub async fn execute(self, tx: &mut Tx, tail: &'static str) -> Result<u64> {
-        let rows = self.rows()?;
-        let mut inserted = 0;
-        match tx.inner_mut() {
-            Inner::Pg(t) => {
-                for range in chunks(rows, PG_ROWS) {
-                    let sql = self.postgres_text(tail);
-                    inserted += self.postgres(&sql, range)?.execute(&mut **t).await?.rows_affected();
-                }
-            }
-            Inner::Lite(t) => {
-                for range in chunks(rows, self.lite_rows()) {
-                    let sql = self.lite_text(range.len(), tail);
-                    inserted += self.lite(&sql, range)?.execute(&mut **t).await?.rows_affected();
-                }
-            }
-        }
-        Ok(inserted)
-    }
-
-    /// As [`BulkInsert::execute`], and gives the column `id` of each row that was inserted: those that an
-    /// `ON CONFLICT DO NOTHING` skipped are not among them. `tail` must not say RETURNING itself.
-    ///
-    /// # Errors
-    /// As [`BulkInsert::execute`].
-    pub async fn execute_returning_id(self, tx: &mut Tx, tail: &'static str) -> Result<Vec<Uuid>> {
-        use sqlx::Row as _;
-
-        let rows = self.rows()?;
-        let tail = format!("{tail} RETURNING id");
-        let mut ids = Vec::with_capacity(rows);
-        match tx.inner_mut() {
-            Inner::Pg(t) => {
-                for range in chunks(rows, PG_ROWS) {
-                    let sql = self.postgres_text(&tail);
-                    for row in self.postgres(&sql, range)?.fetch_all(&mut **t).await? {
-                        ids.push(row.try_get(0)?);
-                    }
-                }
-            }
-            Inner::Lite(t) => {
-                for range in chunks(rows, self.lite_rows()) {
-                    let sql = self.lite_text(range.len(), &tail);
-                    for row in self.lite(&sql, range)?.fetch_all(&mut **t).await? {
-                        ids.push(row.try_get(0)?);
-                    }
-                }
-            }
-        }
-        Ok(ids)
-    }
-
-    fn rows(&self) -> Result<usize> {
+impl Rows {
+    fn len(&self) -> Result<usize> {
         let refuse = |reason: String| DbError::Bulk { table: self.table, reason };
         let Some((first, values)) = self.columns.first() else { return Err(refuse("no columns".into())) };
         let rows = values.len();
@@ -184,49 +108,39 @@ impl BulkInsert {
         self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     }
 
-    fn postgres_text(&self, tail: &str) -> String {
+    /// `SELECT * FROM UNNEST(…)` for PostgreSQL.
+    fn postgres_text(&self) -> String {
         let arrays: Vec<_> = self
             .columns
             .iter()
             .enumerate()
             .map(|(i, (_, c))| format!("${}::{}", i + 1, c.array_type()))
             .collect();
-        format!(
-            "INSERT INTO {} ({}) SELECT * FROM UNNEST({}) {tail}",
-            self.table,
-            self.names(),
-            arrays.join(", ")
-        )
+        format!("SELECT * FROM UNNEST({})", arrays.join(", "))
     }
 
-    fn postgres<'q>(
-        &'q self,
-        sql: &str,
-        range: std::ops::Range<usize>,
-    ) -> Result<Query<'q, Postgres, PgArguments>> {
-        // The text is made of literals of this program only: see the types of `table`, `column` and `tail`.
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (_, column) in &self.columns {
-            query = each!(column, |values| query.bind(&values[range.clone()]));
-        }
-        Ok(query)
+    /// `VALUES (…), …` for SQLite.
+    fn lite_text(&self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
+        format!("VALUES {}", vec![row.as_str(); rows].join(", "))
     }
 
     fn lite_rows(&self) -> usize {
         (LITE_VARIABLES / self.columns.len().max(1)).clamp(1, LITE_ROWS)
     }
 
-    fn lite_text(&self, rows: usize, tail: &str) -> String {
-        let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
-        let values = vec![row.as_str(); rows].join(", ");
-        format!("INSERT INTO {} ({}) VALUES {values} {tail}", self.table, self.names())
+    /// Binds some rows to a text that holds [`Self::postgres_text`].
+    fn postgres<'q>(&'q self, sql: &str, range: Range<usize>) -> Query<'q, Postgres, PgArguments> {
+        // The texts are made of literals of this program only: see the types of the parts.
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (_, column) in &self.columns {
+            query = each!(column, |values| query.bind(&values[range.clone()]));
+        }
+        query
     }
 
-    fn lite<'q>(
-        &'q self,
-        sql: &str,
-        range: std::ops::Range<usize>,
-    ) -> Result<Query<'q, Sqlite, SqliteArguments>> {
+    /// Binds some rows to a text that holds [`Self::lite_text`].
+    fn lite<'q>(&'q self, sql: &str, range: Range<usize>) -> Query<'q, Sqlite, SqliteArguments> {
         let full = range.len() == self.lite_rows();
         // Texts of odd lengths come once: keeping them prepared would only push others out.
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(full);
@@ -235,7 +149,181 @@ impl BulkInsert {
                 query = each!(column, |values| query.bind(nth(values, row)));
             }
         }
-        Ok(query)
+        query
+    }
+}
+
+/// An insert of many rows, given column by column. Integers of every width are given as `I64`.
+///
+/// ```
+/// # use accunode_db::{BulkInsert, Column, Result, Tx};
+/// # use uuid::Uuid;
+/// async fn store(tx: &mut Tx, job: Uuid, rows: Vec<i64>, errors: Vec<String>) -> Result<u64> {
+///     BulkInsert::into("bulk_upload_errors")
+///         .column("job_id", Column::Uuid(vec![job; rows.len()]))
+///         .column("row_number", Column::I64(rows))
+///         .column("error", Column::Text(errors))
+///         .execute(tx, "ON CONFLICT DO NOTHING")
+///         .await
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct BulkInsert(Rows);
+
+impl BulkInsert {
+    /// Begins an insert into a table.
+    #[must_use]
+    pub const fn into(table: &'static str) -> Self {
+        Self(Rows { table, columns: Vec::new() })
+    }
+
+    /// Adds a column.
+    #[must_use]
+    pub fn column(mut self, name: &'static str, values: Column) -> Self {
+        self.0.columns.push((name, values));
+        self
+    }
+
+    /// Inserts the rows; `tail` stands after them (`""`, or `"ON CONFLICT DO NOTHING"`). Gives the number of rows
+    /// that were inserted (or updated, by `ON CONFLICT … DO UPDATE`, which refuses two rows of one key).
+    ///
+    /// # Errors
+    /// [`DbError::Bulk`] when the columns differ in length, else whatever the engine refuses. Rows of earlier
+    /// statements of the same insert are undone with the transaction.
+    pub async fn execute(self, tx: &mut Tx, tail: &'static str) -> Result<u64> {
+        let (rows, before) = (&self.0, self.before());
+        let mut inserted = 0;
+        match tx.inner_mut() {
+            Inner::Pg(t) => {
+                let sql = format!("{before} {} {tail}", rows.postgres_text());
+                for range in chunks(rows.len()?, PG_ROWS) {
+                    inserted += rows.postgres(&sql, range).execute(&mut **t).await?.rows_affected();
+                }
+            }
+            Inner::Lite(t) => {
+                for range in chunks(rows.len()?, rows.lite_rows()) {
+                    let sql = format!("{before} {} {tail}", rows.lite_text(range.len()));
+                    inserted += rows.lite(&sql, range).execute(&mut **t).await?.rows_affected();
+                }
+            }
+        }
+        Ok(inserted)
+    }
+
+    /// As [`BulkInsert::execute`], and gives the column `id` of each row that was inserted: those that an
+    /// `ON CONFLICT DO NOTHING` skipped are not among them. `tail` must not say RETURNING itself.
+    ///
+    /// # Errors
+    /// As [`BulkInsert::execute`].
+    pub async fn execute_returning_id(self, tx: &mut Tx, tail: &'static str) -> Result<Vec<Uuid>> {
+        let found: Vec<(Uuid,)> = self.execute_returning(tx, tail, "id").await?;
+        Ok(found.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// As [`BulkInsert::execute_returning_id`] with other columns, of each row that was inserted or updated.
+    ///
+    /// # Errors
+    /// As [`BulkInsert::execute`].
+    pub async fn execute_returning<T>(
+        self,
+        tx: &mut Tx,
+        tail: &'static str,
+        columns: &'static str,
+    ) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow>,
+    {
+        let statement = format!("{} {{}} {tail} RETURNING {columns}", self.before());
+        self.0.fetch(tx, &statement).await
+    }
+
+    fn before(&self) -> String {
+        format!("INSERT INTO {} ({})", self.0.table, self.0.names())
+    }
+}
+
+impl Rows {
+    /// Runs a statement in which `{}` stands for the rows.
+    async fn fetch<T>(&self, tx: &mut Tx, statement: &str) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow>,
+    {
+        let mut found = Vec::new();
+        match tx.inner_mut() {
+            Inner::Pg(t) => {
+                let sql = statement.replacen("{}", &self.postgres_text(), 1);
+                for range in chunks(self.len()?, PG_ROWS) {
+                    for row in self.postgres(&sql, range).fetch_all(&mut **t).await? {
+                        found.push(T::from_row(&row)?);
+                    }
+                }
+            }
+            Inner::Lite(t) => {
+                for range in chunks(self.len()?, self.lite_rows()) {
+                    let sql = statement.replacen("{}", &self.lite_text(range.len()), 1);
+                    for row in self.lite(&sql, range).fetch_all(&mut **t).await? {
+                        found.push(T::from_row(&row)?);
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Many rows that a statement reads as if they were a table, see [`Sql::new`](crate::Sql::new) for its text.
+///
+/// ```
+/// # use accunode_db::{BulkRows, Column, Result, Sql, Tx};
+/// # use uuid::Uuid;
+/// const RENAME: Sql = Sql::new(
+///     "UPDATE companies SET name = named.name FROM named WHERE companies.id = named.id RETURNING id",
+///     "UPDATE companies SET name = named.name FROM named WHERE companies.id = named.id RETURNING id",
+/// );
+/// async fn rename(tx: &mut Tx, ids: Vec<Uuid>, names: Vec<String>) -> Result<Vec<(Uuid,)>> {
+///     BulkRows::named("named")
+///         .column("id", Column::Uuid(ids))
+///         .column("name", Column::Text(names))
+///         .fetch(tx, RENAME)
+///         .await
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct BulkRows(Rows);
+
+impl BulkRows {
+    /// Begins rows that the statement knows by this name.
+    #[must_use]
+    pub const fn named(name: &'static str) -> Self {
+        Self(Rows { table: name, columns: Vec::new() })
+    }
+
+    /// Adds a column.
+    #[must_use]
+    pub fn column(mut self, name: &'static str, values: Column) -> Self {
+        self.0.columns.push((name, values));
+        self
+    }
+
+    /// Runs the statement for all rows (SQLite: for some at a time, so it must not matter which rows come together)
+    /// and gives what it returns.
+    ///
+    /// # Errors
+    /// As [`BulkInsert::execute`].
+    pub async fn fetch<T>(self, tx: &mut Tx, statement: Sql) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow>,
+    {
+        let text = format!("WITH {} ({}) AS ({{}}) {}", self.0.table, self.0.names(), statement.text(tx));
+        self.0.fetch(tx, &text).await
+    }
+
+    /// As [`BulkRows::fetch`] for statements that return nothing.
+    ///
+    /// # Errors
+    /// As [`BulkInsert::execute`].
+    pub async fn execute(self, tx: &mut Tx, statement: Sql) -> Result<()> {
+        self.fetch::<(Uuid,)>(tx, statement).await.map(drop)
     }
 }
 
@@ -244,7 +332,7 @@ fn nth<T>(values: &[T], row: usize) -> &T {
     &values[row]
 }
 
-fn chunks(rows: usize, size: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+fn chunks(rows: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..rows).step_by(size).map(move |start| start..(start + size).min(rows))
 }
 

@@ -5,7 +5,8 @@
 //!   `sqlite://path`. [`Db::check_policies`] refuses a PostgreSQL database without its second wall.
 //! - Everything happens inside a [`Tx`]. [`Db::scoped`] (writing) and [`Db::scoped_read`] (reading) begin one for
 //!   an actor, [`Db::system`] and [`Db::system_read`] one for the application's own work across tenants;
-//!   [`Db::scoped_glance`] and [`Db::system_glance`] serve single reading statements without a transaction. A store
+//!   [`Db::scoped_glance`] and [`Db::system_glance`] serve single reading statements without a transaction, and
+//!   [`Db::many`] what several people store together. A store
 //!   reads [`Tx::scope`] and binds it: the tenancy is never an argument, so it cannot differ from the
 //!   transaction's. Dropping a `Tx` rolls back.
 //! - [`sql!`] declares statements, [`on!`] runs them on whichever engine the transaction is of:
@@ -56,6 +57,7 @@ pub mod bulk;
 mod clock;
 mod error;
 mod glance;
+mod many;
 mod migrate;
 mod notify;
 mod page;
@@ -65,7 +67,7 @@ mod sql;
 mod timestamp;
 mod tx;
 
-pub use bulk::{BulkInsert, Column};
+pub use bulk::{BulkInsert, BulkRows, Column};
 pub use clock::Clock;
 pub use error::{DbError, Result, constraint, unique_violation};
 pub use notify::Notifications;

@@ -34,7 +34,9 @@ const STATE: &str = "SELECT c.relrowsecurity AND c.relforcerowsecurity,
                                     WHERE p.polrelid = c.oid AND p.polcmd IN ('a', '*')
                                       AND p.polwithcheck IS NOT NULL)
                      FROM pg_class c WHERE c.oid = to_regclass($1)";
-const POWERS: &str = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+const POWERS: &str = "SELECT bool_or(rolsuper OR rolbypassrls) FROM pg_roles
+                      WHERE rolname IN (current_user, 'accunode_batch')";
+const BATCH: &str = "SELECT pg_has_role(session_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = 'accunode_batch'";
 
 impl Db {
     /// Refuses a PostgreSQL database in which a guarded table lacks forced row-level security, a policy for
@@ -60,6 +62,10 @@ impl Db {
         let powerful: Option<bool> = sqlx::query_scalar(POWERS).fetch_optional(pool).await?;
         if powerful != Some(false) {
             gaps.push("the application's role is a superuser or bypasses row-level security".into());
+        }
+        let batch: Option<bool> = sqlx::query_scalar(BATCH).fetch_optional(pool).await?;
+        if batch != Some(true) {
+            gaps.push("the role accunode_batch is missing, or not granted to whom the URL names".into());
         }
         if gaps.is_empty() { Ok(()) } else { Err(DbError::Policies(gaps)) }
     }

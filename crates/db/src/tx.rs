@@ -29,6 +29,9 @@ pub struct Scope {
 impl Scope {
     const SYSTEM: Self =
         Self { user_id: None, organization_id: None, tenant_id: None, role: "system", system: true };
+    /// Several people, see [`Db::many`]. None of them is in sight through it.
+    pub(crate) const MANY: Self =
+        Self { user_id: None, organization_id: None, tenant_id: None, role: "many", system: false };
 }
 
 impl Scope {
@@ -270,7 +273,7 @@ impl Db {
         Ok(Tx { scope: self.predicate_scope(scope), inner })
     }
 
-    async fn begin(&self, scope: Scope, write: bool) -> Result<Tx> {
+    pub(crate) async fn begin(&self, scope: Scope, write: bool) -> Result<Tx> {
         let inner = match self.pools() {
             Pools::Pg { transactions, .. } => {
                 let begin = if write { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
@@ -289,6 +292,10 @@ impl Db {
 }
 
 impl Tx {
+    pub(crate) const fn over(scope: Scope, inner: Inner) -> Self {
+        Self { scope, inner }
+    }
+
     /// Who acts.
     #[must_use]
     pub const fn scope(&self) -> Scope {

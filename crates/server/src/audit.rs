@@ -69,21 +69,39 @@ struct Who<'a> {
     origin: &'a Origin,
 }
 
+impl<'a> Who<'a> {
+    fn of(caller: &'a Caller) -> Self {
+        Self {
+            id: Some(caller.user_id.0),
+            email: Some(&caller.email),
+            role: Some(caller.role),
+            api_key: caller.api_key.map(|k| k.0),
+            tenant: caller.tenant_id,
+            origin: &caller.origin,
+        }
+    }
+}
+
 /// Writes an entry in the transaction of what it speaks of. Make it the last statement: it holds the end of the
 /// tenant's chain until the commit, so that entries stand in the order in which they became true.
 ///
 /// # Errors
 /// When the database refuses; then nothing of the transaction may be committed.
 pub async fn record(tx: &mut Tx, caller: &Caller, event: Event, now: Timestamp) -> Result<()> {
-    let who = Who {
-        id: Some(caller.user_id.0),
-        email: Some(&caller.email),
-        role: Some(caller.role),
-        api_key: caller.api_key.map(|k| k.0),
-        tenant: caller.tenant_id,
-        origin: &caller.origin,
-    };
-    Ok(write(tx, &who, event, now).await?)
+    record_all(tx, [(caller, event)], now).await
+}
+
+/// As [`record`], for what several people did in one transaction.
+///
+/// # Errors
+/// As [`record`].
+pub async fn record_all<'a>(
+    tx: &mut Tx,
+    events: impl IntoIterator<Item = (&'a Caller, Event)>,
+    now: Timestamp,
+) -> Result<()> {
+    let entries = events.into_iter().map(|(caller, event)| entry(&Who::of(caller), event, now)).collect();
+    Ok(store::append(tx, entries).await?)
 }
 
 /// Writes an entry of something that nobody who is signed in did: a sign-in, a registration, a reset. The
@@ -100,7 +118,7 @@ pub async fn record_anonymous(
     now: Timestamp,
 ) -> Result<()> {
     let who = Who { id: None, email, role: None, api_key: None, tenant: None, origin };
-    Ok(write(tx, &who, event, now).await?)
+    Ok(store::append(tx, vec![entry(&who, event, now)]).await?)
 }
 
 /// Writes an entry of what the application did by itself, without a request. The transaction must be the
@@ -116,14 +134,14 @@ pub async fn record_background(
 ) -> accunode_db::Result<()> {
     let origin = Origin::default();
     let who = Who { id: None, email, role: None, api_key: None, tenant: None, origin: &origin };
-    write(tx, &who, event, now).await
+    store::append(tx, vec![entry(&who, event, now)]).await
 }
 
-async fn write(tx: &mut Tx, who: &Who<'_>, event: Event, now: Timestamp) -> accunode_db::Result<()> {
+fn entry(who: &Who<'_>, event: Event, now: Timestamp) -> Entry {
     let tenant = event.tenant.or(who.tenant).map(|t| t.0);
     let json = |state: &Option<Value>| state.as_ref().map(Value::to_string);
     let (target_type, target_id) = event.target.unzip();
-    let entry = Entry {
+    Entry {
         at: now,
         tenant_id: tenant,
         actor_id: who.id,
@@ -138,6 +156,5 @@ async fn write(tx: &mut Tx, who: &Who<'_>, event: Event, now: Timestamp) -> accu
         after_state: json(&event.after),
         request_id: who.origin.request_id.clone(),
         address: who.origin.address.clone(),
-    };
-    store::append(tx, &entry).await
+    }
 }

@@ -6,14 +6,25 @@ use accunode_db::{Clock, Db};
 use accunode_infra::{Blobs, Cache, Mail, Wake};
 
 use crate::{
-    config::ServerConfig, features::auth::passwords::Passwords, features::auth::tokens::Tokens,
-    features::grades::service::Scales, features::uploads::service::events::Streams, http::limits::Limits,
+    config::ServerConfig,
+    features::{
+        auth::{passwords::Passwords, tokens::Tokens},
+        grades::service::Scales,
+        predictions::service::{self as predictions, Creates},
+        uploads::service::events::Streams,
+    },
+    http::limits::Limits,
     models::Models,
 };
 
 /// The application's parts, cheap to clone.
 #[derive(Clone)]
-pub struct AppState(Arc<Parts>);
+pub struct AppState(Arc<Shared>);
+
+struct Shared {
+    parts: Parts,
+    creates: Creates,
+}
 
 /// The parts themselves.
 pub struct Parts {
@@ -49,13 +60,19 @@ impl AppState {
     /// Shares the parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let creates = predictions::creates(parts.db.clone(), parts.clock.clone());
+        Self(Arc::new(Shared { parts, creates }))
+    }
+
+    /// Where new predictions come together.
+    pub(crate) fn creates(&self) -> &Creates {
+        &self.0.creates
     }
 }
 
 impl std::ops::Deref for AppState {
     type Target = Parts;
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }

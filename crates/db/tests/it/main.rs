@@ -8,6 +8,7 @@ mod glance;
 mod grades;
 mod isolation;
 mod isolation_people;
+mod many;
 mod migrations;
 mod schema;
 mod statements;

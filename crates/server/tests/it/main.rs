@@ -5,6 +5,7 @@
 
 mod app;
 mod architecture;
+mod chunks_law;
 mod concurrency;
 mod defects;
 mod defects_of_data;

@@ -1,6 +1,8 @@
 //! SQL of the audit log.
 
-use accunode_db::{Engine, Result, Timestamp, Tx, on, sql};
+use std::collections::{BTreeMap, HashMap};
+
+use accunode_db::{BulkInsert, BulkRows, Column, Result, Sql, Timestamp, Tx, on, sql};
 use sha2::{Digest, Sha256};
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use uuid::Uuid;
@@ -41,6 +43,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The chain that it belongs to.
+    fn chain(&self) -> Uuid {
+        self.tenant_id.unwrap_or(Uuid::nil())
+    }
+
     /// The hash of this entry at its place: SHA-256 over the previous entry's hash and the entry's parts as a
     /// JSON array, so that no two different entries read the same. Hexadecimal.
     #[must_use]
@@ -171,15 +178,6 @@ macro_rules! page {
     };
 }
 
-macro_rules! insert {
-    () => {
-        "INSERT INTO audit_log (chain, seq, at, tenant_id, actor_id, actor_email, actor_role, api_key_id,
-                                 action, outcome, target_type, target_id, before_state, after_state,
-                                 request_id, address, previous_hash, hash)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
-    };
-}
-
 sql! {
     PAGE_OF_TENANT = concat!(select!(), filtered!(), of_tenant!(), page!());
     PAGE_OF_ALL = concat!(select!(), filtered!(), of_all!(), page!());
@@ -192,33 +190,70 @@ sql! {
            FROM (SELECT MAX(seq) AS last FROM audit_log WHERE chain = $1) l
            LEFT JOIN audit_heads h ON h.chain = $1";
     WALK = concat!(select!(), " WHERE chain = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq LIMIT $4");
-    /// Moves the chain's head on, or makes it for the first entry, and holds it until the transaction ends.
-    NEXT = "INSERT INTO audit_heads (chain, seq, hash) VALUES ($1, 1, '')
-            ON CONFLICT (chain) DO UPDATE SET seq = audit_heads.seq + 1 RETURNING seq, hash";
-    /// The next writer of the chain waits for this one: on PostgreSQL both steps go in one message.
-    INSERT { pg: concat!("WITH closed AS (UPDATE audit_heads SET hash = $18 WHERE chain = $1) ", insert!()),
-             lite: insert!() };
-    CLOSE = "UPDATE audit_heads SET hash = $2 WHERE chain = $1";
 }
 
-/// Adds an entry to the chain of its tenant, or of what belongs to none.
-pub(crate) async fn append(tx: &mut Tx, entry: &Entry) -> Result<()> {
-    let chain = entry.tenant_id.unwrap_or(Uuid::nil());
-    let (seq, previous): (i64, String) =
-        on!(tx, NEXT, |c, sql| sqlx::query_as(sql).bind(chain).fetch_one(c).await)?;
-    let hash = entry.hash(chain, seq, &previous);
-    on!(tx, INSERT, |c, sql| {
-        let query = sqlx::query(sql).bind(chain).bind(seq).bind(entry.at).bind(entry.tenant_id);
-        let query = query.bind(entry.actor_id).bind(&entry.actor_email).bind(&entry.actor_role);
-        let query = query.bind(entry.api_key_id).bind(&entry.action).bind(&entry.outcome);
-        let query = query.bind(&entry.target_type).bind(&entry.target_id).bind(&entry.before_state);
-        let query = query.bind(&entry.after_state).bind(&entry.request_id).bind(&entry.address);
-        query.bind(&previous).bind(&hash).execute(c).await.map(drop)
-    })?;
-    if tx.engine() == Engine::Sqlite {
-        on!(tx, CLOSE, |c, sql| sqlx::query(sql).bind(chain).bind(&hash).execute(c).await.map(drop))?;
+/// The ends of chains after their new entries.
+const CLOSE: Sql = {
+    const TEXT: &str = "UPDATE audit_heads SET hash = closed.hash FROM closed WHERE audit_heads.chain = closed.chain";
+    Sql::new(TEXT, TEXT)
+};
+
+/// Adds entries to the chains of their tenants, or of what belongs to none. It moves the chains' heads on, or makes them
+/// for the first entry, and holds them until the transaction ends: in one order, so that no two transactions wait for
+/// each other.
+pub(crate) async fn append(tx: &mut Tx, entries: Vec<Entry>) -> Result<()> {
+    let mut counts: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for entry in &entries {
+        *counts.entry(entry.chain()).or_default() += 1;
     }
-    Ok(())
+    let heads = BulkInsert::into("audit_heads")
+        .column("chain", Column::Uuid(counts.keys().copied().collect()))
+        .column("seq", Column::I64(counts.values().copied().collect()))
+        .column("hash", Column::Text(vec![GENESIS.to_owned(); counts.len()]));
+    const MOVE: &str = "ON CONFLICT (chain) DO UPDATE SET seq = audit_heads.seq + excluded.seq";
+    let ends: Vec<(Uuid, i64, String)> = heads.execute_returning(tx, MOVE, "chain, seq, hash").await?;
+    let before = |(chain, seq, hash)| (chain, (seq - counts.get(&chain).copied().unwrap_or_default(), hash));
+    let mut ends: HashMap<Uuid, (i64, String)> = ends.into_iter().map(before).collect();
+    let mut placed = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let chain = entry.chain();
+        let (seq, end) = ends.entry(chain).or_insert_with(|| (0, GENESIS.to_owned()));
+        *seq += 1;
+        let hash = entry.hash(chain, *seq, end);
+        let previous_hash = std::mem::replace(end, hash.clone());
+        placed.push(Placed { chain, seq: *seq, entry, previous_hash, hash });
+    }
+    insert(placed).execute(tx, "").await?;
+    let (chains, hashes) = ends.into_iter().map(|(chain, (_, hash))| (chain, hash)).unzip();
+    let closed = BulkRows::named("closed").column("chain", Column::Uuid(chains)).column("hash", Column::Text(hashes));
+    closed.execute(tx, CLOSE).await
+}
+
+fn insert(placed: Vec<Placed>) -> BulkInsert {
+    let text = |f: fn(&Placed) -> &String| Column::Text(placed.iter().map(|p| f(p).clone()).collect());
+    let optional = |f: fn(&Entry) -> &Option<String>| {
+        Column::OptText(placed.iter().map(|p| f(&p.entry).clone()).collect())
+    };
+    let id = |f: fn(&Entry) -> Option<Uuid>| Column::OptUuid(placed.iter().map(|p| f(&p.entry)).collect());
+    BulkInsert::into("audit_log")
+        .column("chain", Column::Uuid(placed.iter().map(|p| p.chain).collect()))
+        .column("seq", Column::I64(placed.iter().map(|p| p.seq).collect()))
+        .column("at", Column::Time(placed.iter().map(|p| p.entry.at).collect()))
+        .column("tenant_id", id(|e| e.tenant_id))
+        .column("actor_id", id(|e| e.actor_id))
+        .column("actor_email", optional(|e| &e.actor_email))
+        .column("actor_role", optional(|e| &e.actor_role))
+        .column("api_key_id", id(|e| e.api_key_id))
+        .column("action", text(|p| &p.entry.action))
+        .column("outcome", text(|p| &p.entry.outcome))
+        .column("target_type", optional(|e| &e.target_type))
+        .column("target_id", optional(|e| &e.target_id))
+        .column("before_state", optional(|e| &e.before_state))
+        .column("after_state", optional(|e| &e.after_state))
+        .column("request_id", optional(|e| &e.request_id))
+        .column("address", optional(|e| &e.address))
+        .column("previous_hash", text(|p| &p.previous_hash))
+        .column("hash", text(|p| &p.hash))
 }
 
 /// The tenant that entries are looked for in; none for all.

@@ -2,14 +2,17 @@
 
 mod batch;
 mod change;
+mod create;
 mod explain;
 pub(crate) mod export;
 mod filter;
 mod list;
 mod paging;
+pub(super) mod storing;
 
 pub use batch::{Batch, score, store_batch};
 pub(crate) use change::{delete, get, rescore, update, versions};
+pub(crate) use create::{Creates, create, creates};
 pub(crate) use explain::{Explained, explained};
 pub(crate) use export::export;
 pub use filter::Filter;
@@ -17,19 +20,12 @@ pub(crate) use list::{List, Listed, first_page_key, list};
 pub(crate) use paging::{Asked, Cursor};
 
 use accunode_domain::{
-    AccessLevel, Actor, Belongs, Error, Kind, OrganizationId, Period, Result, TenantId, UserId,
+    AccessLevel, Actor, Belongs, Error, Kind, OrganizationId, Period, TenantId, UserId,
 };
-use accunode_sheets::Record;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::store::{self, PredictionRow};
-use crate::{
-    audit::{self, Event},
-    caller::Caller,
-    features::grades::service as grades,
-    state::AppState,
-};
+use super::store::PredictionRow;
 
 /// `Annual` or `Quarterly`, for messages.
 #[must_use]
@@ -80,45 +76,6 @@ impl Owner {
             _ => self.created_by.0,
         }
     }
-}
-
-/// Scores one company and stores the result.
-///
-/// # Errors
-/// [`Error::BadRequest`] with the text that clients parse when there is one for this period already.
-pub(crate) async fn create(
-    state: &AppState,
-    caller: &Caller,
-    kind: Kind,
-    record: Record,
-) -> Result<PredictionRow> {
-    let bundle = state.models.get(kind);
-    let scale = grades::by_id(state, caller.place.scale).await?;
-    let owner = Owner::of(caller);
-    let rows = [(None, record)];
-    let scores = score(&bundle, &rows)?;
-    let batch = Batch {
-        kind,
-        owner,
-        upload: None,
-        rows: &rows,
-        scores: &scores,
-        bundle: &bundle,
-        scale: &scale,
-        update_companies: false,
-    };
-    let now = state.clock.now();
-    let mut tx = state.db.scoped(caller).await?;
-    let stored = store_batch(&mut tx, &batch, now).await?;
-    let Some(Some(id)) = stored.first() else {
-        let record = &rows[0].1;
-        return Err(duplicate(kind, &record.symbol, record.period, owner.level.as_str()));
-    };
-    let row = store::by_id(&mut tx, kind, id.0).await?;
-    let event = Event::done("prediction.create").on(target(kind), row.id).after(audited(&row));
-    audit::record(&mut tx, caller, event, now).await?;
-    tx.commit().await?;
-    Ok(row)
 }
 
 /// Why there is no second prediction for a period. Clients read the symbol, the period and the scope out of it.

@@ -1,62 +1,93 @@
 //! What is latest of a company, kept beside it; and the counter that says whether something changed.
 
-use accunode_db::{Engine, Result, Tx, bulk::json_texts, on, sql};
+use std::collections::BTreeSet;
+
+use accunode_db::{BulkRows, Column, Result, Sql, Timestamp, Tx};
 use uuid::Uuid;
 
 use crate::features::predictions::service::Owner;
 
-/// Works out anew what is latest of some companies: $1 their ids as a JSON list.
+/// Works out anew what is latest of the companies in `settled`, and sets `$known` along.
 macro_rules! settle {
-    ($listed:literal) => {
+    ($listed:literal, [$($known:tt)*]) => {
         concat!(
             "UPDATE companies SET
-                 latest_kind = s.kind, latest_prediction_id = s.id, latest_year = s.reporting_year,
-                 latest_quarter = s.reporting_quarter, latest_probability = s.probability,
-                 latest_risk_level = s.risk_level, latest_grade = s.grade, latest_at = s.at,
-                 previous_probability = s.previous_probability, previous_grade = s.previous_grade,
-                 annual_count = s.annual_count, quarterly_count = s.quarterly_count
-             FROM (SELECT c.id AS settled_id, r.kind, r.id, r.reporting_year, r.reporting_quarter, r.probability,
-                          r.risk_level, r.grade, r.at, r.previous_probability, r.previous_grade,
-                          COALESCE(r.annual_count, 0) AS annual_count,
-                          COALESCE(r.quarterly_count, 0) AS quarterly_count
-                   FROM companies c
-                   LEFT JOIN (SELECT p.*,
-                                     ROW_NUMBER() OVER (PARTITION BY company_id
-                                         ORDER BY reporting_year DESC, quarter DESC, at DESC, kind, id) AS n,
-                                     LEAD(probability) OVER by_kind AS previous_probability,
-                                     LEAD(grade) OVER by_kind AS previous_grade,
-                                     SUM(CASE WHEN kind = 'annual' THEN 1 ELSE 0 END)
-                                         OVER (PARTITION BY company_id) AS annual_count,
-                                     SUM(CASE WHEN kind = 'quarterly' THEN 1 ELSE 0 END)
-                                         OVER (PARTITION BY company_id) AS quarterly_count
-                              FROM (SELECT 'annual' AS kind, id, company_id, reporting_year, reporting_quarter,
-                                           COALESCE(CAST(SUBSTR(reporting_quarter, 2, 1) AS INTEGER), 4) AS quarter,
-                                           probability, risk_level, grade, COALESCE(updated_at, created_at) AS at
-                                    FROM annual_predictions WHERE company_id ", $listed, "
-                                    UNION ALL
-                                    SELECT 'quarterly', id, company_id, reporting_year, reporting_quarter,
-                                           COALESCE(CAST(SUBSTR(reporting_quarter, 2, 1) AS INTEGER), 4),
-                                           ensemble_probability, risk_level, grade, COALESCE(updated_at, created_at)
-                                    FROM quarterly_predictions WHERE company_id ", $listed, ") p
-                              WINDOW by_kind AS (PARTITION BY company_id, kind
-                                                 ORDER BY reporting_year DESC, quarter DESC, at DESC, id)) r
-                          ON r.company_id = c.id AND r.n = 1
-                   WHERE c.id ", $listed, ") s
-             WHERE companies.id = s.settled_id"
+                 latest_kind = r.kind, latest_prediction_id = r.id, latest_year = r.reporting_year,
+                 latest_quarter = r.reporting_quarter, latest_probability = r.probability,
+                 latest_risk_level = r.risk_level, latest_grade = r.grade, latest_at = r.at,
+                 previous_probability = r.previous_probability, previous_grade = r.previous_grade,
+                 annual_count = COALESCE(r.annual_count, 0), quarterly_count = COALESCE(r.quarterly_count, 0)",
+            $($known)*,
+            " FROM settled s
+              LEFT JOIN (SELECT p.*,
+                                ROW_NUMBER() OVER (PARTITION BY company_id
+                                    ORDER BY reporting_year DESC, quarter DESC, at DESC, kind, id) AS n,
+                                LEAD(probability) OVER by_kind AS previous_probability,
+                                LEAD(grade) OVER by_kind AS previous_grade,
+                                SUM(CASE WHEN kind = 'annual' THEN 1 ELSE 0 END)
+                                    OVER (PARTITION BY company_id) AS annual_count,
+                                SUM(CASE WHEN kind = 'quarterly' THEN 1 ELSE 0 END)
+                                    OVER (PARTITION BY company_id) AS quarterly_count
+                         FROM (SELECT 'annual' AS kind, id, company_id, reporting_year, reporting_quarter,
+                                      COALESCE(CAST(SUBSTR(reporting_quarter, 2, 1) AS INTEGER), 4) AS quarter,
+                                      probability, risk_level, grade, COALESCE(updated_at, created_at) AS at
+                               FROM annual_predictions WHERE company_id ", $listed, "
+                               UNION ALL
+                               SELECT 'quarterly', id, company_id, reporting_year, reporting_quarter,
+                                      COALESCE(CAST(SUBSTR(reporting_quarter, 2, 1) AS INTEGER), 4),
+                                      ensemble_probability, risk_level, grade, COALESCE(updated_at, created_at)
+                               FROM quarterly_predictions WHERE company_id ", $listed, ") p
+                         WINDOW by_kind AS (PARTITION BY company_id, kind
+                                            ORDER BY reporting_year DESC, quarter DESC, at DESC, id)) r
+                     ON r.company_id = s.id AND r.n = 1
+              WHERE companies.id = s.id"
         )
     };
 }
 
-/// Raises the counter of an owner. It also keeps up with the clock, in milliseconds since 2026: a sum of counters never
+/// What a file says of its companies counts unless a later row of the same file has said it already; an unknown market
+/// capitalisation keeps the known one.
+macro_rules! known {
+    () => {
+        ", name = CASE WHEN s.upload IS NULL OR known_upload IS DISTINCT FROM s.upload OR known_row < s.said_in
+                       THEN s.name ELSE companies.name END,
+           sector = CASE WHEN s.upload IS NULL OR known_upload IS DISTINCT FROM s.upload OR known_row < s.said_in
+                         THEN s.sector ELSE companies.sector END,
+           market_cap = CASE WHEN s.market_cap IS NOT NULL
+                                  AND (s.upload IS NULL OR known_upload IS DISTINCT FROM s.upload
+                                       OR COALESCE(market_cap_row, -1) < s.market_cap_in)
+                             THEN s.market_cap ELSE companies.market_cap END,
+           market_cap_row = CASE WHEN known_upload IS DISTINCT FROM s.upload THEN s.market_cap_in
+                                 WHEN COALESCE(market_cap_row, -1) < s.market_cap_in THEN s.market_cap_in
+                                 ELSE market_cap_row END,
+           known_row = CASE WHEN known_upload IS DISTINCT FROM s.upload OR known_row < s.said_in
+                            THEN s.said_in ELSE known_row END,
+           known_upload = s.upload, updated_at = s.now"
+    };
+}
+
+macro_rules! statements {
+    ($($name:ident: $known:tt;)*) => {
+        $(const $name: Sql = Sql::new(
+            settle!("= ANY (ARRAY(SELECT id FROM settled))", $known),
+            settle!("IN (SELECT id FROM settled)", $known),
+        );)*
+    };
+}
+
+statements! {
+    SETTLE: [""];
+    SETTLE_AND_KNOW: [known!()];
+}
+
+/// Raises the counters of owners. They also keep up with the clock, in milliseconds since 2026: a sum of counters never
 /// comes to what it was before, whichever owners leave it or come to it.
 macro_rules! touch {
-    ($owner:literal, $now:literal, $greatest:literal) => {
+    ($now:literal, $greatest:literal) => {
         concat!(
-            "INSERT INTO data_versions (owner, version) VALUES (",
-            $owner,
-            ", ",
+            "INSERT INTO data_versions (owner, version) SELECT owner, ",
             $now,
-            ")
+            " FROM touched WHERE TRUE
              ON CONFLICT (owner) DO UPDATE SET version = ",
             $greatest,
             "(data_versions.version + 1, excluded.version)"
@@ -64,21 +95,21 @@ macro_rules! touch {
     };
 }
 
-sql! {
-    /// $2 the owner, whose counter is raised along.
-    SETTLE {
-        pg: concat!(
-            "WITH touched AS (",
-            touch!("$2", "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) - 1767225600000", "GREATEST"),
-            ") ",
-            settle!("= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($1::jsonb) AS uuid)))")
-        ),
-        lite: settle!("IN (SELECT unhex(value) FROM json_each($1))")
-    };
-    TOUCH {
-        pg: touch!("$1", "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) - 1767225600000", "GREATEST"),
-        lite: touch!("$1", "CAST(unixepoch('subsec') * 1000 AS INTEGER) - 1767225600000", "MAX")
-    };
+const TOUCH: Sql = Sql::new(
+    touch!("CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) - 1767225600000", "GREATEST"),
+    touch!("CAST(unixepoch('subsec') * 1000 AS INTEGER) - 1767225600000", "MAX"),
+);
+
+/// What a file says of a company.
+#[derive(Debug, Default)]
+pub(crate) struct Said<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) sector: &'a str,
+    pub(crate) market_cap: Option<f64>,
+    /// The upload, and the rows that say it.
+    pub(crate) upload: Option<Uuid>,
+    pub(crate) row: Option<i64>,
+    pub(crate) market_cap_row: Option<i64>,
 }
 
 /// Must follow every change of predictions or companies, in its transaction: brings what is latest of these companies
@@ -87,22 +118,48 @@ sql! {
 /// # Errors
 /// When the database fails.
 pub(crate) async fn settle(tx: &mut Tx, owner: &Owner, companies: &[Uuid]) -> Result<()> {
-    // One order for everybody, see where companies are added.
-    let mut ids: Vec<String> = companies.iter().map(|id| id.simple().to_string()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.is_empty() {
-        return touch(tx, owner.id()).await;
-    }
-    let list = json_texts(ids.iter().map(String::as_str));
-    if tx.engine() == Engine::Postgres {
-        let owner = owner.id();
-        on!(tx, SETTLE, |c, sql| sqlx::query(sql).bind(list).bind(owner).execute(c).await.map(drop))?;
+    work_out(tx, companies.to_vec()).await?;
+    touch(tx, owner.id()).await
+}
+
+/// Brings what is latest of these companies up to date. They must be held.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn work_out(tx: &mut Tx, companies: Vec<Uuid>) -> Result<()> {
+    if companies.is_empty() {
         return Ok(());
     }
-    // SQLite does not change two tables in one statement.
-    on!(tx, SETTLE, |c, sql| sqlx::query(sql).bind(list).execute(c).await.map(drop))?;
-    touch(tx, owner.id()).await
+    BulkRows::named("settled").column("id", Column::Uuid(companies)).execute(tx, SETTLE).await
+}
+
+/// As [`work_out`], and sets what a file says of these companies. None may stand in it twice.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn work_out_and_know(
+    tx: &mut Tx,
+    companies: &[(Uuid, Said<'_>)],
+    now: Timestamp,
+) -> Result<()> {
+    if companies.is_empty() {
+        return Ok(());
+    }
+    let text = |f: for<'a> fn(&'a Said<'a>) -> &'a str| {
+        Column::Text(companies.iter().map(|(_, said)| f(said).to_owned()).collect())
+    };
+    let row = |f: fn(&Said<'_>) -> Option<i64>| Column::OptI64(companies.iter().map(|(_, said)| f(said)).collect());
+    BulkRows::named("settled")
+        .column("id", Column::Uuid(companies.iter().map(|(id, _)| *id).collect()))
+        .column("name", text(|said| said.name))
+        .column("sector", text(|said| said.sector))
+        .column("market_cap", Column::OptF64(companies.iter().map(|(_, said)| said.market_cap).collect()))
+        .column("upload", Column::OptUuid(companies.iter().map(|(_, said)| said.upload).collect()))
+        .column("said_in", row(|said| said.row))
+        .column("market_cap_in", row(|said| said.market_cap_row))
+        .column("now", Column::Time(vec![now; companies.len()]))
+        .execute(tx, SETTLE_AND_KNOW)
+        .await
 }
 
 /// The part of [`settle`] for changes that leave predictions alone, such as those of names that stand beside them.
@@ -110,6 +167,14 @@ pub(crate) async fn settle(tx: &mut Tx, owner: &Owner, companies: &[Uuid]) -> Re
 /// # Errors
 /// When the database fails.
 pub(crate) async fn touch(tx: &mut Tx, owner: Uuid) -> Result<()> {
-    on!(tx, TOUCH, |c, sql| sqlx::query(sql).bind(owner).execute(c).await.map(drop))?;
-    Ok(())
+    touch_all(tx, BTreeSet::from([owner])).await
+}
+
+/// As [`touch`], for several owners in one order, so that no two transactions wait for each other.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn touch_all(tx: &mut Tx, owners: BTreeSet<Uuid>) -> Result<()> {
+    let owners = Column::Uuid(owners.into_iter().collect());
+    BulkRows::named("touched").column("owner", owners).execute(tx, TOUCH).await
 }

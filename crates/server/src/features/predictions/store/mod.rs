@@ -6,14 +6,10 @@ pub(crate) mod change;
 pub(crate) mod latest;
 pub(crate) mod list;
 
-use std::collections::HashMap;
-
-use accunode_db::{BulkInsert, Result, Sql, Timestamp, Tx, bulk::json_texts, on, sql};
+use accunode_db::{BulkInsert, BulkRows, Column, Result, Sql, Timestamp, Tx, on, sql};
 use accunode_domain::{AccessLevel, Kind, QualityFlag, Ratio};
 use sqlx::FromRow;
 use uuid::Uuid;
-
-use super::service::Owner;
 
 /// A stored prediction with its company and owner.
 #[derive(Debug, FromRow)]
@@ -177,65 +173,81 @@ pub(crate) async fn seen(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<Option<Pre
     })?)
 }
 
-/// Companies of one owner by symbol: $1 symbols as a JSON list, $2 the owner. With the level written out, the
-/// level's own index of symbols serves.
+/// The companies of owners that are wanted by symbol. With the level written out, the level's own index of symbols
+/// serves. They are held in one order, that of bytes, whatever the database sorts by.
 macro_rules! companies {
-    ($owner:literal, $symbols:literal) => {
+    ($owned:literal, $bytewise:literal, $held:literal) => {
         concat!(
-            "SELECT symbol, id FROM companies WHERE ",
-            $owner,
-            " AND symbol ",
-            $symbols,
-            " ORDER BY symbol"
+            "SELECT w.owner, c.symbol, c.id, c.name, c.sector, c.market_cap
+             FROM wanted w JOIN companies c ON c.symbol = w.symbol AND ",
+            $owned,
+            " ORDER BY w.owner, c.symbol",
+            $bytewise,
+            $held
         )
     };
 }
 
 macro_rules! companies_by_level {
-    ($($name:ident: $owner:literal;)*) => {
-        sql! {
-            $($name {
-                pg: concat!(companies!($owner, "= ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))"),
-                            " FOR NO KEY UPDATE"),
-                lite: companies!($owner, "IN (SELECT value FROM json_each($1))")
-            };)*
-        }
+    ($($name:ident: $owned:literal;)*) => {
+        $(const $name: Sql = Sql::new(
+            companies!($owned, " COLLATE \"C\"", " FOR NO KEY UPDATE OF c"),
+            companies!($owned, "", ""),
+        );)*
     };
 }
 
 companies_by_level! {
-    SYSTEM_COMPANIES: "access_level = 'system' AND CAST($2 AS uuid) IS NULL";
-    ORGANIZATION_COMPANIES: "access_level = 'organization' AND organization_id = $2";
-    PERSONAL_COMPANIES: "access_level = 'personal' AND created_by = $2";
+    SYSTEM_COMPANIES: "c.access_level = 'system'";
+    ORGANIZATION_COMPANIES: "c.access_level = 'organization' AND c.organization_id = w.owner";
+    PERSONAL_COMPANIES: "c.access_level = 'personal' AND c.created_by = w.owner";
 }
+
+const HOMES: Sql = {
+    const TEXT: &str = "SELECT o.id, o.name, o.tenant_id FROM organizations o JOIN wanted w ON w.id = o.id";
+    Sql::new(TEXT, TEXT)
+};
 
 sql! {
     UPDATE_COMPANY = "UPDATE companies SET name = $2, sector = $3, market_cap = COALESCE($4, market_cap),
                                            updated_at = $5 WHERE id = $1";
 }
 
-/// The ids of an owner's companies, by symbol. They are held until the transaction ends: whoever changes predictions
-/// of a company holds it first, so that what is latest of it is worked out from all that was done before.
-pub(crate) async fn company_ids(
-    tx: &mut Tx,
-    owner: &Owner,
-    symbols: &[&str],
-) -> Result<HashMap<String, Uuid>> {
-    let list = json_texts(symbols.iter().copied());
-    let (statement, owner) = match owner.level {
-        AccessLevel::System => (SYSTEM_COMPANIES, None),
-        AccessLevel::Organization => (ORGANIZATION_COMPANIES, owner.organization_id.map(|o| o.0)),
-        AccessLevel::Personal => (PERSONAL_COMPANIES, Some(owner.created_by.0)),
-    };
-    let rows = on!(tx, statement, |c, sql| {
-        sqlx::query_as::<_, (String, Uuid)>(sql).bind(list).bind(owner).fetch_all(c).await
-    });
-    Ok(rows?.into_iter().collect())
+/// A company that its owner has.
+#[derive(Debug, FromRow)]
+pub(crate) struct Known {
+    pub(crate) owner: Uuid,
+    pub(crate) symbol: String,
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) sector: String,
+    pub(crate) market_cap: Option<f64>,
 }
 
-/// Adds companies; those that are there already are left as they are. Gives how many were added.
-pub(crate) async fn insert_companies(tx: &mut Tx, owner: &Owner, columns: BulkInsert) -> Result<u64> {
-    let tail = match owner.level {
+/// The companies of a level that are there, of those wanted by owner ([`Owner::id`](super::service::Owner::id)) and
+/// symbol. They are held until the transaction ends: whoever changes predictions of a company holds it first, so that
+/// what is latest of it is worked out from all that was done before.
+pub(crate) async fn companies(
+    tx: &mut Tx,
+    level: AccessLevel,
+    (owners, symbols): (Vec<Uuid>, Vec<String>),
+) -> Result<Vec<Known>> {
+    let statement = match level {
+        AccessLevel::System => SYSTEM_COMPANIES,
+        AccessLevel::Organization => ORGANIZATION_COMPANIES,
+        AccessLevel::Personal => PERSONAL_COMPANIES,
+    };
+    let wanted = BulkRows::named("wanted").column("owner", Column::Uuid(owners));
+    wanted.column("symbol", Column::Text(symbols)).fetch(tx, statement).await
+}
+
+/// Adds companies of a level; those that are there already are left as they are. Gives the ids of those added.
+pub(crate) async fn insert_companies(
+    tx: &mut Tx,
+    level: AccessLevel,
+    columns: BulkInsert,
+) -> Result<Vec<Uuid>> {
+    let tail = match level {
         AccessLevel::System => "ON CONFLICT (symbol) WHERE access_level = 'system' DO NOTHING",
         AccessLevel::Organization => {
             "ON CONFLICT (organization_id, symbol) WHERE access_level = 'organization' DO NOTHING"
@@ -244,7 +256,23 @@ pub(crate) async fn insert_companies(tx: &mut Tx, owner: &Owner, columns: BulkIn
             "ON CONFLICT (created_by, symbol) WHERE access_level = 'personal' DO NOTHING"
         }
     };
-    columns.execute(tx, tail).await
+    columns.execute_returning_id(tx, tail).await
+}
+
+/// Organizations as they stand beside their rows.
+#[derive(Debug, FromRow)]
+pub(crate) struct Home {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) tenant_id: Option<Uuid>,
+}
+
+/// Names and tenants of organizations in the actor's sight.
+pub(crate) async fn homes(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Home>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    BulkRows::named("wanted").column("id", Column::Uuid(ids)).fetch(tx, HOMES).await
 }
 
 /// Overwrites what is known of a company; an unknown market capitalisation keeps the known one.

@@ -155,6 +155,14 @@ fn equals_scratch(company: &Company, all: &[Stored]) -> Result<(), TestCaseError
     Ok(())
 }
 
+/// What is latest of every company is as worked out from scratch.
+pub(crate) async fn nothing_is_stale(app: &TestApp) {
+    let (companies, stored) = kept(app).await;
+    for company in &companies {
+        equals_scratch(company, &stored).unwrap();
+    }
+}
+
 async fn holds(app: &TestApp, case: usize, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut known = Known::new();
     for step in steps {

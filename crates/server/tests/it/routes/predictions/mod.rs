@@ -4,12 +4,13 @@ mod delete;
 mod explain;
 mod export;
 mod kept;
-mod law;
+pub(crate) mod law;
 mod list;
 mod pages;
 mod plans;
 mod rescore;
 mod system;
+mod together;
 mod update;
 
 use accunode_domain::Actor;
