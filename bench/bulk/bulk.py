@@ -144,14 +144,14 @@ def post(url, token, path):
         raise Failed(f"{url}: {error.code} {error.read()[:500]}") from error
 
 
-def followed(status, token):
+def followed(status, token, pause):
     """The upload when it has ended."""
     began = time.monotonic()
     while time.monotonic() - began < PATIENCE:
         job = ask(status, token)["job"]
         if job["status"] in ("completed", "failed"):
             return job
-        time.sleep(0.05)
+        time.sleep(pause)
     raise Failed("the upload does not end")
 
 
@@ -166,7 +166,7 @@ def measure(args, case, url, folder, files):
             measured.accepted = time.monotonic() - began
             status = f"{API}/predictions/jobs/{job}/status"
             with Load(server.base, token, [f"{API}/predictions/{case.kind}?size=10", status]) as load:
-                ended = followed(f"{server.base}{status}", token)
+                ended = followed(f"{server.base}{status}", token, 0.02 if case.rows <= 1_000 else 0.2)
             measured.seconds = time.monotonic() - began
             measured.memory = {"server": peak(server.process), "worker": max(map(peak, workers.processes), default=None)}
             measured.read_back = read_back(server, token, case)
