@@ -21,42 +21,42 @@ const PASSWORD: &str = "a password for drills 1";
 
 /// Somebody who hands in files, the only person of a tenant.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub(crate) struct Person {
     token: String,
 }
 
 /// A file that was handed in.
 #[derive(Clone, Debug)]
-pub struct Upload {
-    pub id: String,
-    pub file: Portfolio,
+pub(crate) struct Upload {
+    pub(crate) id: String,
+    pub(crate) file: Portfolio,
 }
 
 /// What a refusal or a failure said.
 #[derive(Debug)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// None when there was no answer.
-    pub status: Option<StatusCode>,
-    pub text: String,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) text: String,
 }
 
 /// Everything that a drill needs. Fields are dropped in their order: processes first.
-pub struct Cluster {
-    pub servers: Vec<Program>,
-    pub workers: Vec<Program>,
-    pub people: Vec<Person>,
-    pub at: Surroundings,
-    pub redis: PrivateRedis,
-    pub postgres: PrivatePostgres,
-    pub client: Client,
+pub(crate) struct Cluster {
+    pub(crate) servers: Vec<Program>,
+    pub(crate) workers: Vec<Program>,
+    pub(crate) people: Vec<Person>,
+    pub(crate) at: Surroundings,
+    pub(crate) redis: PrivateRedis,
+    pub(crate) postgres: PrivatePostgres,
+    pub(crate) client: Client,
     /// Processes that were killed and hand-ins without a clear answer: they may have left files.
-    pub crashes: usize,
+    pub(crate) crashes: usize,
     _folder: TempDir,
 }
 
 impl Cluster {
     /// Starts one with an account in each of `tenants` tenants. None where PostgreSQL or Redis is not installed.
-    pub async fn start(servers: usize, workers: usize, tenants: usize) -> Option<Self> {
+    pub(crate) async fn start(servers: usize, workers: usize, tenants: usize) -> Option<Self> {
         let (postgres, redis) = (PrivatePostgres::start()?, PrivateRedis::start()?);
         let folder = tempfile::tempdir().unwrap();
         let at = Surroundings {
@@ -97,7 +97,7 @@ impl Cluster {
     }
 
     /// Starts a killed server or worker again.
-    pub fn again(&mut self, duty: Duty, n: usize) {
+    pub(crate) fn again(&mut self, duty: Duty, n: usize) {
         let (list, name) = match duty {
             Duty::Serve(_) => (&mut self.servers, "server"),
             Duty::Work => (&mut self.workers, "worker"),
@@ -106,7 +106,7 @@ impl Cluster {
     }
 
     /// A connection of the database's owner.
-    pub async fn sql(&self) -> PgConnection {
+    pub(crate) async fn sql(&self) -> PgConnection {
         PgConnection::connect(&self.postgres.url()).await.unwrap()
     }
 
@@ -115,18 +115,23 @@ impl Cluster {
     }
 
     /// A numbered answer of the database.
-    pub async fn count(&self, sql: &str) -> i64 {
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.sql().await).await.unwrap()
     }
 
     /// Hands a file in, once.
-    pub async fn submit(&self, server: usize, person: usize, file: &Portfolio) -> Result<Upload, Refused> {
+    pub(crate) async fn submit(
+        &self,
+        server: usize,
+        person: usize,
+        file: &Portfolio,
+    ) -> Result<Upload, Refused> {
         let request = Handed::new(self, server, person, file);
         request.send(&self.client).await
     }
 
     /// Hands a file in, again and again under the same key until it is taken.
-    pub async fn hand_in(&mut self, server: usize, person: usize, file: &Portfolio) -> Upload {
+    pub(crate) async fn hand_in(&mut self, server: usize, person: usize, file: &Portfolio) -> Upload {
         let request = Handed::new(self, server, person, file);
         let (upload, failures) = request.until_taken(&self.client).await;
         self.crashes += failures;
@@ -134,7 +139,7 @@ impl Cluster {
     }
 
     /// The ids of processes whose jobs are running.
-    pub async fn busy_workers(&self) -> Vec<u32> {
+    pub(crate) async fn busy_workers(&self) -> Vec<u32> {
         let sql = "SELECT DISTINCT w.pid FROM job j JOIN workers w ON w.id = j.worker
                    WHERE j.status = 'running' AND j.kind = 'upload.chunk'";
         let pids: Vec<i64> = sqlx::query_scalar(sql).fetch_all(&mut self.sql().await).await.unwrap();
@@ -142,7 +147,7 @@ impl Cluster {
     }
 
     /// Waits until a session waits for a lock of the drill's.
-    pub async fn somebody_waits(&self) {
+    pub(crate) async fn somebody_waits(&self) {
         patiently("somebody waits for the lock", Duration::from_secs(60), async || {
             self.count(
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'accunode'",
@@ -153,10 +158,10 @@ impl Cluster {
         .await;
     }
 
-    /// The files of the store, by their keys.
-    pub fn files(&self) -> Vec<PathBuf> {
+    /// The files of uploads in the store, by their keys.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         let root = self.at.files();
-        let (mut found, mut folders) = (Vec::new(), vec![root.clone()]);
+        let (mut found, mut folders) = (Vec::new(), vec![root.join("uploads")]);
         while let Some(folder) = folders.pop() {
             let Ok(entries) = std::fs::read_dir(&folder) else { continue };
             for path in entries.map(|entry| entry.unwrap().path()) {
@@ -173,7 +178,7 @@ impl Cluster {
 
 /// A file on its way in, free of the cluster so that many can be on their way at once.
 #[derive(Clone, Debug)]
-pub struct Handed {
+pub(crate) struct Handed {
     url: String,
     token: String,
     key: String,
@@ -184,7 +189,7 @@ pub struct Handed {
 
 impl Handed {
     /// By a person to a server; as CSV, or as XLSX where the seed is a multiple of five.
-    pub fn new(cluster: &Cluster, server: usize, person: usize, file: &Portfolio) -> Self {
+    pub(crate) fn new(cluster: &Cluster, server: usize, person: usize, file: &Portfolio) -> Self {
         let kind = file.kind.as_str();
         let (bytes, ending) =
             if file.seed.is_multiple_of(5) { (xlsx(file), "xlsx") } else { (file.csv(), "csv") };
@@ -199,7 +204,7 @@ impl Handed {
     }
 
     /// Sends it once.
-    pub async fn send(&self, client: &Client) -> Result<Upload, Refused> {
+    pub(crate) async fn send(&self, client: &Client) -> Result<Upload, Refused> {
         let part = multipart::Part::bytes(self.bytes.clone()).file_name(self.name.clone());
         let request = client.post(&self.url).bearer_auth(&self.token).header("Idempotency-Key", &self.key);
         let silence = |error: reqwest::Error| Refused { status: None, text: error.to_string() };
@@ -215,7 +220,7 @@ impl Handed {
     }
 
     /// Sends the first half, and then nothing more until the connection ends.
-    pub async fn send_half(&self, client: &Client) -> Result<reqwest::Response, reqwest::Error> {
+    pub(crate) async fn send_half(&self, client: &Client) -> Result<reqwest::Response, reqwest::Error> {
         let half = Bytes::copy_from_slice(&self.bytes[..self.bytes.len() / 2]);
         let body = stream::once(std::future::ready(Ok::<_, std::io::Error>(half))).chain(stream::pending());
         let part = multipart::Part::stream(Body::wrap_stream(body)).file_name(self.name.clone());
@@ -224,7 +229,7 @@ impl Handed {
     }
 
     /// Sends it until it is taken; says how many tries ended badly.
-    pub async fn until_taken(&self, client: &Client) -> (Upload, usize) {
+    pub(crate) async fn until_taken(&self, client: &Client) -> (Upload, usize) {
         let start = Instant::now();
         for failures in 0.. {
             match self.send(client).await {
@@ -240,7 +245,7 @@ impl Handed {
 
 impl Refused {
     /// A failure on our side that says nothing of the inside.
-    pub fn is_ours(&self) {
+    pub(crate) fn is_ours(&self) {
         let Some(status) = self.status else { return };
         assert!(status.is_server_error(), "{status}: {}", self.text);
         let text = self.text.to_lowercase();
@@ -260,12 +265,12 @@ fn xlsx(file: &Portfolio) -> Vec<u8> {
 }
 
 /// A file of a drill with bad rows of known numbers.
-pub fn file(kind: Kind, rows: u64, prefix: &str, seed: u64) -> Portfolio {
+pub(crate) fn file(kind: Kind, rows: u64, prefix: &str, seed: u64) -> Portfolio {
     Portfolio::good(kind, rows).refused(rows / 50, rows / 40).prefix(prefix).seed(seed)
 }
 
 /// Asks until the answer is yes.
-pub async fn patiently(what: &str, most: Duration, mut yes: impl AsyncFnMut() -> bool) {
+pub(crate) async fn patiently(what: &str, most: Duration, mut yes: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !yes().await {
         assert!(start.elapsed() < most, "{what}: not within {most:?}");
@@ -274,7 +279,7 @@ pub async fn patiently(what: &str, most: Duration, mut yes: impl AsyncFnMut() ->
 }
 
 /// Runs a program that must succeed.
-pub fn ok(command: &mut Command) -> String {
+pub(crate) fn ok(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let text =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

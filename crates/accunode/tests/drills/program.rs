@@ -12,7 +12,7 @@ use crate::cluster::patiently;
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Duty {
+pub(crate) enum Duty {
     /// Answers requests on this port and works on no jobs.
     Serve(u16),
     /// Works on jobs.
@@ -21,22 +21,22 @@ pub enum Duty {
 
 impl Duty {
     /// A server on a free port, which it keeps when it is started again.
-    pub fn serve() -> Self {
+    pub(crate) fn serve() -> Self {
         Self::Serve(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port())
     }
 }
 
 /// Where a process finds what it shares with the others.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
-    pub database_url: String,
-    pub redis_url: String,
-    pub folder: PathBuf,
+pub(crate) struct Surroundings {
+    pub(crate) database_url: String,
+    pub(crate) redis_url: String,
+    pub(crate) folder: PathBuf,
 }
 
 impl Surroundings {
     /// A command of the binary with the settings that all its processes have.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_accunode"));
         command
             .env("ACCUNODE_DATA_DIR", self.data())
@@ -50,27 +50,27 @@ impl Surroundings {
         command
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
     /// The store of files.
-    pub fn files(&self) -> PathBuf {
+    pub(crate) fn files(&self) -> PathBuf {
         self.data().join("files")
     }
 }
 
 /// A running process, killed when dropped.
 #[derive(Debug)]
-pub struct Program {
-    pub duty: Duty,
+pub(crate) struct Program {
+    pub(crate) duty: Duty,
     child: Child,
     log: PathBuf,
 }
 
 impl Program {
     /// Starts one, whose log is appended to a file of its name.
-    pub fn start(at: &Surroundings, duty: Duty, name: &str) -> Self {
+    pub(crate) fn start(at: &Surroundings, duty: Duty, name: &str) -> Self {
         let log = at.folder.join(format!("{name}.log"));
         let mut command = at.command();
         match duty {
@@ -83,29 +83,29 @@ impl Program {
         Self { duty, child, log }
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Where a server answers.
-    pub fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         let Duty::Serve(port) = self.duty else { panic!("a worker answers nobody") };
         format!("http://127.0.0.1:{port}/api/v1")
     }
 
     /// kill -9.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Sends a signal like `STOP`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         signal(self.pid(), name);
     }
 
     /// Waits until a server answers.
-    pub async fn answers(&mut self) {
+    pub(crate) async fn answers(&mut self) {
         let url = format!("{}/", self.base());
         let client = reqwest::Client::new();
         patiently("the server answers", Duration::from_secs(60), async || {
@@ -128,7 +128,7 @@ impl Drop for Program {
 }
 
 /// Sends a signal to a process.
-pub fn signal(pid: u32, name: &str) {
+pub(crate) fn signal(pid: u32, name: &str) {
     let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap();
     assert!(status.success(), "kill -{name} {pid}: {status}");
 }

@@ -37,7 +37,7 @@ struct Found {
 }
 
 /// Waits until every upload has ended, and checks that nothing was lost, made up or left behind.
-pub async fn holds(cluster: &mut Cluster, uploads: &[Upload]) {
+pub(crate) async fn holds(cluster: &mut Cluster, uploads: &[Upload]) {
     everything_ends(cluster, uploads).await;
     let mut sql = cluster.sql().await;
     for upload in uploads {
