@@ -94,12 +94,15 @@ fn a_server_is_killed_between_file_and_job() {
         let refused = waiting.await.unwrap().unwrap_err();
         assert!(refused.status.is_none(), "{refused:?}");
         cluster.crashes += 1;
-        let sessions =
-            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO bulk_upload_jobs%'";
+        let sessions = "SELECT count(*) FROM pg_stat_activity
+             WHERE query LIKE '%INSERT INTO bulk_upload_jobs%' AND pid <> pg_backend_pid()";
         patiently("its session ends", Duration::from_secs(20), async || cluster.count(sessions).await == 0)
             .await;
         assert_eq!(cluster.count("SELECT count(*) FROM bulk_upload_jobs").await, 0);
-        assert_eq!(cluster.count("SELECT count(*) FROM job WHERE kind LIKE 'upload%'").await, 0);
+        assert_eq!(
+            cluster.count("SELECT count(*) FROM job WHERE kind IN ('upload.plan', 'upload.chunk')").await,
+            0
+        );
         let duty = cluster.servers[0].duty;
         cluster.again(duty, 0);
         cluster.servers[0].answers().await;
