@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use accunode_domain::Kind;
 use accunode_testkit::{Shutdown, block_on};
-use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
@@ -32,19 +32,31 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is '{text}'")))
 }
 
-fn drawn(random: &mut StdRng) -> Fault {
-    match random.random_range(0..10) {
-        0..3 => Fault::KillWorker(random.random_range(0..WORKERS)),
-        3..5 => Fault::KillServer(random.random_range(0..SERVERS)),
-        // Mostly short, sometimes longer than a lease.
-        5 | 6 => {
-            let milliseconds = if random.random_bool(0.3) { 18_000 } else { random.random_range(100..3_000) };
-            Fault::FreezeWorker(random.random_range(0..WORKERS), Duration::from_millis(milliseconds))
+/// Faults in random order, each kind before any comes again.
+#[derive(Default)]
+struct Deck(Vec<fn(&mut StdRng) -> Fault>);
+
+impl Deck {
+    fn draw(&mut self, random: &mut StdRng) -> Fault {
+        if self.0.is_empty() {
+            let worker = |random: &mut StdRng| Fault::KillWorker(random.random_range(0..WORKERS));
+            let server = |random: &mut StdRng| Fault::KillServer(random.random_range(0..SERVERS));
+            self.0 = vec![worker, worker, server, server, freeze, freeze];
+            self.0.extend::<[fn(&mut StdRng) -> Fault; 3]>([
+                |_| Fault::KillRedis,
+                |_| Fault::RestartPostgres(Shutdown::Fast),
+                |_| Fault::RestartPostgres(Shutdown::Immediate),
+            ]);
+            self.0.shuffle(random);
         }
-        7 => Fault::KillRedis,
-        8 => Fault::RestartPostgres(Shutdown::Fast),
-        _ => Fault::RestartPostgres(Shutdown::Immediate),
+        self.0.pop().unwrap()(random)
     }
+}
+
+/// Mostly for a short while, sometimes for longer than a lease.
+fn freeze(random: &mut StdRng) -> Fault {
+    let milliseconds = if random.random_bool(0.3) { 18_000 } else { random.random_range(100..3_000) };
+    Fault::FreezeWorker(random.random_range(0..WORKERS), Duration::from_millis(milliseconds))
 }
 
 fn milliseconds(random: &mut StdRng, most: u64) -> Duration {
@@ -59,9 +71,9 @@ fn random_faults_lose_nothing() {
         eprintln!("{rounds} rounds: ACCUNODE_DRILL_SEED={seed} repeats them");
         let mut random = StdRng::seed_from_u64(seed);
         let Some(mut cluster) = Cluster::start(SERVERS, WORKERS, TENANTS).await else { return };
-        let mut uploads = Vec::new();
+        let (mut uploads, mut deck) = (Vec::new(), Deck::default());
         for round in 0..rounds {
-            uploads.extend(one_round(&mut cluster, &mut random, round).await);
+            uploads.extend(one_round(&mut cluster, &mut random, &mut deck, round).await);
             // Rounds overlap: what one left under way meets the faults of the next.
             if (round + 1) % ROUNDS == 0 || round + 1 == rounds {
                 truth::holds(&mut cluster, &uploads).await;
@@ -72,7 +84,7 @@ fn random_faults_lose_nothing() {
 }
 
 /// Ten files, two or three faults; ends when every file is taken and everybody runs again.
-async fn one_round(cluster: &mut Cluster, random: &mut StdRng, round: u64) -> Vec<Upload> {
+async fn one_round(cluster: &mut Cluster, random: &mut StdRng, deck: &mut Deck, round: u64) -> Vec<Upload> {
     let mut under_way = JoinSet::new();
     for person in 0..TENANTS {
         let kind = if random.random_bool(0.5) { Kind::Annual } else { Kind::Quarterly };
@@ -87,7 +99,7 @@ async fn one_round(cluster: &mut Cluster, random: &mut StdRng, round: u64) -> Ve
     }
     for _ in 0..random.random_range(2..4) {
         sleep(milliseconds(random, 1_500)).await;
-        let fault = drawn(random);
+        let fault = deck.draw(random);
         eprintln!("round {}: {fault:?}", round + 1);
         strike(cluster, fault, milliseconds(random, 1_500)).await;
     }
