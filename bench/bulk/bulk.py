@@ -255,6 +255,7 @@ class Sqlite:
         """SQLite knows no UNNEST: the engine itself copies the rows from the one file into the other."""
         self.fresh("plain")
         database = sqlite3.connect(self.folder / "plain.db", isolation_level=None)
+        database.execute("PRAGMA foreign_keys = ON")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(f"ATTACH '{self.folder / 'bulk.db'}' AS f")
