@@ -14,7 +14,7 @@ use accunode_server::{
         grades::service::Scales,
     },
     http::limits::Limits,
-    models::Models,
+    models::{self, Models},
     state::{AppState, Parts},
 };
 use anyhow::{Context, Result, bail};
@@ -92,15 +92,18 @@ pub fn models(settings: &Settings) -> Result<Models> {
     }
 }
 
-/// Wake-ups through Redis when there is one, else within this process. Must be called on the runtime.
+/// Wake-ups through Redis when there is one, else through PostgreSQL, else within this process. Must be called on the
+/// runtime.
+fn wake(settings: &Settings, db: &Db) -> Result<Wake> {
+    Ok(redis(settings)?.unwrap_or_else(|| accunode_queue::wake_through(db)))
+}
+
+/// Wake-ups through Redis, when there is one. Must be called on the runtime.
 ///
 /// # Errors
 /// When `REDIS_URL` cannot be read.
-pub fn wake(settings: &Settings) -> Result<Wake> {
-    match &settings.redis_url {
-        Some(url) => Wake::redis(url.expose_secret()).context("REDIS_URL"),
-        None => Ok(Wake::in_process()),
-    }
+pub fn redis(settings: &Settings) -> Result<Option<Wake>> {
+    settings.redis_url.as_ref().map(|url| Wake::redis(url.expose_secret()).context("REDIS_URL")).transpose()
 }
 
 /// Mail through the server that is set, or kept as files in the data folder.
@@ -132,6 +135,21 @@ fn limits(settings: &Settings) -> Result<Limits> {
     Limits::new(counter, &settings.rate_limits).map_err(|e| anyhow::anyhow!("ACCUNODE_RATE_LIMITS: {e}"))
 }
 
+/// The application on a database that is up to date, its models as they are in use.
+///
+/// # Errors
+/// What kept it from starting; an outdated database, for one.
+pub async fn started(settings: &Settings) -> Result<AppState> {
+    let state = state(settings).await?;
+    let pending = state.db.pending_migrations().await?;
+    if !pending.is_empty() {
+        bail!("the database lacks {} migrations: run `accunode migrate`", pending.len());
+    }
+    models::register(&state).await?;
+    models::refresh(&state).await?;
+    Ok(state)
+}
+
 /// Opens everything that the application needs.
 ///
 /// # Errors
@@ -144,9 +162,9 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
     let config = settings.server(secret_key(settings)?);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Ok(AppState::new(Parts {
-        db,
         blobs: Blobs::local(settings.data_dir.join("files")).context("the folder of files cannot be used")?,
-        wake: wake(settings)?,
+        wake: wake(settings, &db)?,
+        db,
         clock: Clock::system(),
         models: models(settings)?,
         scales: Scales::default(),

@@ -23,6 +23,8 @@ struct Cli {
 enum Command {
     /// Run the server, with its workers inside.
     Serve(cli::serve::ServeArgs),
+    /// Work on jobs, beside servers that answer requests.
+    Worker(cli::worker::WorkerArgs),
     /// Bring the database up to date.
     Migrate(cli::migrate::MigrateArgs),
     /// Check the configuration and everything that the server needs.
@@ -40,6 +42,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => cli::serve::run(args),
+        Command::Worker(args) => cli::worker::run(args),
         Command::Migrate(args) => cli::migrate::run(&args),
         Command::Doctor(args) => cli::doctor::run(&args),
         Command::Admin(args) => cli::admin::run(&args),

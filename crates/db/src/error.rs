@@ -208,4 +208,6 @@ const LITE_UNIQUE: &[(&str, &str)] = &[
     ("models.hash", "models_hash"),
     ("model_activations.id", "model_activations_pkey"),
     ("model_activations.kind, model_activations.number", "model_activations_number"),
+    ("workers.id", "workers_pkey"),
+    ("schedules.name", "schedules_pkey"),
 ];

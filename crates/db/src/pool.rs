@@ -121,6 +121,22 @@ impl Db {
         if self.widened { Scope { role: Role::SuperAdmin.as_str(), system: true, ..scope } } else { scope }
     }
 
+    /// The same database, on PostgreSQL with connections of its own, each opened when it is first needed: for what
+    /// must not wait behind others, on the runtime on which this is called. On SQLite the connections are shared,
+    /// since it has one writer anyway. Must be called on a tokio runtime.
+    #[must_use]
+    pub fn apart(&self, options: &Options) -> Self {
+        let pools = match &self.pools {
+            Pools::Pg { transactions, .. } => {
+                let connect = transactions.connect_options();
+                let pool = postgres_pool(options).connect_lazy_with(connect.as_ref().clone());
+                Pools::Pg { transactions: pool, glances: Glances::new(connect.as_ref().clone(), options) }
+            }
+            shared @ Pools::Lite { .. } => shared.clone(),
+        };
+        Self { pools, widened: self.widened }
+    }
+
     /// Which engine this is.
     #[must_use]
     pub const fn engine(&self) -> Engine {
@@ -211,7 +227,13 @@ async fn connect_postgres(connect: PgConnectOptions, options: &Options) -> Resul
         }
         connection.close().await?;
     }
-    let pool = PgPoolOptions::new()
+    let pool = postgres_pool(options).connect_with(connect.clone()).await?;
+    Ok(Pools::Pg { transactions: pool, glances: Glances::new(connect, options) })
+}
+
+fn postgres_pool(options: &Options) -> PgPoolOptions {
+    let timeout = options.statement_timeout.as_millis();
+    PgPoolOptions::new()
         .max_connections(options.pool_size.get())
         .acquire_timeout(options.acquire_timeout)
         .after_connect(move |connection, _| Box::pin(take_role(connection, timeout)))
@@ -225,9 +247,6 @@ async fn connect_postgres(connect: PgConnectOptions, options: &Options) -> Resul
                 Ok(true)
             })
         })
-        .connect_with(connect.clone())
-        .await?;
-    Ok(Pools::Pg { transactions: pool, glances: Glances::new(connect, options) })
 }
 
 /// Gives up the login role's powers for the application's.

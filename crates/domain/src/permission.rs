@@ -124,6 +124,8 @@ permissions! {
     UploadCreate = "upload.create": Own Organization Organization Own All;
     /// List uploads and read their results.
     UploadRead = "upload.read": Own Organization Organization Tenant All;
+    /// Look after the queue: who works, what died.
+    QueueManage = "queue.manage": No No No No All;
     /// Read the audit log.
     AuditRead = "audit.read": No No No Tenant All;
     /// Try the mail settings.

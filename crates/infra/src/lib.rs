@@ -2,8 +2,8 @@
 //!
 //! - [`Blobs`] keeps uploaded files and results. Writing is streamed, limited in size and hashed on the way; a
 //!   file is there whole or not at all.
-//! - [`Wake`] tells the workers that there is something to do: within the process, or through Redis to those on
-//!   other machines. It only makes them start sooner: they look by themselves anyway.
+//! - [`Wake`] tells the workers that there is something to do: within the process, or through Redis or another [`Carrier`] to
+//!   those elsewhere. It only makes them start sooner: they look by themselves anyway.
 //! - [`RateLimits`] counts how often a key does something: within the process, or through Redis for all servers
 //!   together.
 //! - [`Cache`] keeps what was worked out for up to a minute: in this process, or in Redis for all servers.
@@ -24,4 +24,4 @@ pub use cache::{Cache, CacheError};
 pub use mail::{Mail, MailError, Message, Security, SmtpSettings};
 pub use rate_limit::{Rate, RateLimitError, RateLimits, Standing, Verdict};
 pub use scaler::{EcsService, EcsSettings, LocalCommand, LocalWorkers, Scaler, ScalerError};
-pub use wake::{Listener, Wake, WakeError};
+pub use wake::{Carrier, Listener, Wake, WakeError};

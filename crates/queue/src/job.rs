@@ -1,6 +1,6 @@
 //! Putting jobs into the queue and taking them out again.
 
-use accunode_db::{DbError, Result, Timestamp, Tx, on, sql};
+use accunode_db::{BulkInsert, Column, DbError, Result, Timestamp, Tx, on, sql};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -29,6 +29,12 @@ impl Priority {
         }
     }
 
+    /// As [`Priority::as_str`] names it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.as_str() == name)
+    }
+
     /// The number in the database.
     #[must_use]
     pub const fn number(self) -> i16 {
@@ -53,6 +59,8 @@ pub struct NewJob {
     pub priority: Priority,
     /// Whose share of the workers it takes; jobs without one share one.
     pub tenant_key: Option<String>,
+    /// What it belongs to, with other jobs: [`cancel_group`] takes all of them out.
+    pub group: Option<Uuid>,
     /// After how many attempts it is dead.
     pub max_attempts: i32,
     /// From when on it may run.
@@ -75,6 +83,7 @@ impl NewJob {
             payload: serde_json::to_string(payload)?,
             priority: Priority::Medium,
             tenant_key: None,
+            group: None,
             max_attempts: 5,
             run_at,
         })
@@ -98,6 +107,12 @@ impl NewJob {
         Self { tenant_key: Some(key.into()), ..self }
     }
 
+    /// Together with others, such as all chunks of one upload.
+    #[must_use]
+    pub fn group(self, group: Uuid) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
     /// With another number of attempts (at least 1).
     #[must_use]
     pub fn max_attempts(self, max_attempts: i32) -> Self {
@@ -105,14 +120,30 @@ impl NewJob {
     }
 }
 
+macro_rules! cancel_group {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE job SET status = 'cancelled', finished_at = $2, lease_until = NULL
+             WHERE id IN (SELECT id FROM job WHERE group_id = $1 AND status IN ('ready', 'running')",
+            $lock,
+            ")"
+        )
+    };
+}
+
 sql! {
-    INSERT = "INSERT INTO job (id, kind, payload, priority, tenant_key, max_attempts, run_at, created_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+    INSERT = "INSERT INTO job (id, kind, payload, priority, tenant_key, group_id, max_attempts, run_at, created_at)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
     /// Waits for a run that is fenced at the moment: after the cancel it writes nothing more.
     LOCK { pg: "SELECT id FROM job WHERE id = $1 FOR UPDATE", lite: "SELECT id FROM job WHERE id = $1" };
     CANCEL = "UPDATE job SET status = 'cancelled', finished_at = $2, lease_until = NULL
               WHERE id = $1 AND status IN ('ready', 'running')";
-    PURGE = "DELETE FROM job WHERE finished_at < $1";
+    /// Waits for runs that are fenced at the moment, one after the other in one order.
+    CANCEL_GROUP {
+        pg: cancel_group!(" ORDER BY id FOR UPDATE"),
+        lite: cancel_group!(""),
+    };
+    PURGE = "DELETE FROM job WHERE finished_at < $1 AND (status <> 'dead' OR finished_at < $2)";
 }
 
 /// Enqueues a job in the caller's transaction: it is there when, and only when, that commits. Wake the workers
@@ -128,12 +159,37 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<Uuid> {
         .bind(job.payload)
         .bind(job.priority.number())
         .bind(job.tenant_key)
+        .bind(job.group)
         .bind(job.max_attempts)
         .bind(job.run_at)
         .execute(c)
         .await
         .map(drop))?;
     Ok(id)
+}
+
+/// Enqueues many jobs, as [`enqueue`] does one, in as few statements as the engine takes.
+///
+/// # Errors
+/// What the database refuses: an id that is there already, for one.
+pub async fn enqueue_all(tx: &mut Tx, jobs: Vec<NewJob>) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let times: Vec<_> = jobs.iter().map(|job| job.run_at).collect();
+    BulkInsert::into("job")
+        .column("id", Column::Uuid(jobs.iter().map(|job| job.id).collect()))
+        .column("kind", Column::Text(jobs.iter().map(|job| job.kind.to_owned()).collect()))
+        .column("priority", Column::I64(jobs.iter().map(|job| job.priority.number().into()).collect()))
+        .column("group_id", Column::OptUuid(jobs.iter().map(|job| job.group).collect()))
+        .column("max_attempts", Column::I64(jobs.iter().map(|job| job.max_attempts.into()).collect()))
+        .column("run_at", Column::Time(times.clone()))
+        .column("created_at", Column::Time(times))
+        .column("tenant_key", Column::OptText(jobs.iter().map(|job| job.tenant_key.clone()).collect()))
+        .column("payload", Column::Text(jobs.into_iter().map(|job| job.payload).collect()))
+        .execute(tx, "")
+        .await
+        .map(drop)
 }
 
 /// Takes a job out of the queue, in the caller's transaction. A running one is stopped: its next fence fails, and
@@ -152,11 +208,32 @@ pub async fn cancel(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool> {
     Ok(rows > 0)
 }
 
-/// Forgets the jobs that ended before a moment, whichever way; how many there were. Runners do this hourly.
+/// Takes all jobs of a group out of the queue, as [`cancel`] does one; how many there were. It waits until the
+/// fenced transactions of runs are over: call it before this transaction locks anything that handlers write to
+/// behind their fence, or the two wait for each other.
 ///
 /// # Errors
 /// What the database refuses.
-pub async fn purge_finished(tx: &mut Tx, before: Timestamp) -> Result<u64> {
-    on!(tx, PURGE, |c, sql| sqlx::query(sql).bind(before).execute(c).await.map(|r| r.rows_affected()))
-        .map_err(DbError::from)
+pub async fn cancel_group(tx: &mut Tx, group: Uuid, now: Timestamp) -> Result<u64> {
+    on!(tx, CANCEL_GROUP, |c, sql| sqlx::query(sql)
+        .bind(group)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))
+    .map_err(DbError::from)
+}
+
+/// Forgets the jobs that ended before a moment, and those that died before another, earlier one; how many there were.
+///
+/// # Errors
+/// What the database refuses.
+pub async fn purge_finished(tx: &mut Tx, ended_before: Timestamp, died_before: Timestamp) -> Result<u64> {
+    on!(tx, PURGE, |c, sql| sqlx::query(sql)
+        .bind(ended_before)
+        .bind(died_before)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))
+    .map_err(DbError::from)
 }

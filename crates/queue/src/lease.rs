@@ -1,12 +1,17 @@
 //! Holding a job.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use accunode_db::{Timestamp, Tx, on, sql};
 use uuid::Uuid;
 
 use crate::{JobError, LeaseLost};
 
 /// A claimed job, held under a fencing token.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Lease {
     /// The job.
     pub id: Uuid,
@@ -16,6 +21,8 @@ pub struct Lease {
     pub payload: String,
     /// Whose share of the workers it takes.
     pub tenant_key: Option<String>,
+    /// What it belongs to, with other jobs.
+    pub group_id: Option<Uuid>,
     /// The fencing token: it rises with each claim.
     #[sqlx(rename = "lease_token")]
     pub token: i64,
@@ -23,14 +30,16 @@ pub struct Lease {
     pub attempts: i32,
     /// After how many the job is dead.
     pub max_attempts: i32,
+    /// Rows that this run has done so far.
+    #[sqlx(skip)]
+    rows: Arc<AtomicI64>,
 }
 
 sql! {
     /// FOR KEY SHARE collides with the FOR UPDATE of whoever claims, cancels or buries, but not with renewing.
     FENCE { pg: "SELECT id FROM job WHERE id = $1 AND lease_token = $2 AND status = 'running' FOR KEY SHARE",
             lite: "SELECT id FROM job WHERE id = $1 AND lease_token = $2 AND status = 'running'" };
-    RENEW = "UPDATE job SET lease_until = $3 WHERE id = $1 AND lease_token = $2 AND status = 'running'";
-    DONE = "UPDATE job SET status = 'done', finished_at = $3, lease_until = NULL, last_error = NULL
+    DONE = "UPDATE job SET status = 'done', finished_at = $3, lease_until = NULL, last_error = NULL, rows_done = $4
             WHERE id = $1 AND lease_token = $2 AND status = 'running'";
     READY = "UPDATE job SET status = 'ready', lease_until = NULL, run_at = $3, attempts = $4,
                             last_error = coalesce($5, last_error)
@@ -40,6 +49,17 @@ sql! {
 }
 
 impl Lease {
+    /// Notes that this run has done so many rows more, for what the queue tells of its speed. Call it before the
+    /// job is completed.
+    pub fn count_rows(&self, rows: u64) {
+        self.rows.fetch_add(i64::try_from(rows).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    /// Rows that this run has done so far.
+    pub(crate) fn rows(&self) -> i64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+
     /// Makes sure, until this transaction ends, that the job is still this run's. Call it in every writing
     /// transaction of a handler, before the writes.
     ///
@@ -65,23 +85,13 @@ impl Lease {
         if self.done(tx, now).await? { Ok(()) } else { Err(LeaseLost.into()) }
     }
 
-    /// All four: false when the job is no longer this run's.
+    /// All three: false when the job is no longer this run's.
     pub(crate) async fn done(&self, tx: &mut Tx, now: Timestamp) -> accunode_db::Result<bool> {
         let query = on!(tx, DONE, |c, sql| sqlx::query(sql)
             .bind(self.id)
             .bind(self.token)
             .bind(now)
-            .execute(c)
-            .await
-            .map(|r| r.rows_affected()));
-        Ok(query? > 0)
-    }
-
-    pub(crate) async fn renew(&self, tx: &mut Tx, until: Timestamp) -> accunode_db::Result<bool> {
-        let query = on!(tx, RENEW, |c, sql| sqlx::query(sql)
-            .bind(self.id)
-            .bind(self.token)
-            .bind(until)
+            .bind(self.rows())
             .execute(c)
             .await
             .map(|r| r.rows_affected()));

@@ -5,15 +5,20 @@
 //! once. A [`Runner`] claims jobs in one statement, most urgent first: lane (high, medium, low), where each five
 //! minutes of waiting lift a job by a lane; then whose tenant has the fewest jobs running; then who waits longest.
 //!
-//! A claim is a **lease**, not a lock: it ends after a minute unless the runner, alive, renews it every twenty
-//! seconds, and a job whose lease ended is claimed again. Each claim raises the job's fencing token. A handler
+//! A claim is a **lease**, not a lock: it ends after fifteen seconds unless the runner, alive, renews it every
+//! five, and a job whose lease ended is claimed again. Each claim raises the job's fencing token. A handler
 //! calls [`Lease::fence`] in every transaction in which it writes: it fails when the job has been taken over or
 //! cancelled, and holds both off until the transaction ends. So a job can run twice, but only one run's writes count.
+//!
+//! Leases are renewed, together with the worker's line in table `workers`, from a thread of its own: see
+//! [`workers()`]. Jobs that belong together carry a group ([`NewJob::group`], [`cancel_group`]).
 //!
 //! A [`Handler`] says how a failure is meant: [`JobError::Retry`] comes back after 2, 4, 8 … seconds (written down,
 //! so a restart does not forget it) until `max_attempts` is reached; [`JobError::Permanent`] is dead at once;
 //! [`JobError::Release`] gives the job back as if it had never been claimed, for a graceful stop. A panic is a
-//! retry. Whenever a job dies, [`Handler::on_dead`] runs in the same transaction.
+//! retry, and so is a run that takes longer than [`Handler::time_limit`]. Whenever a job dies, [`Handler::on_dead`] runs in the same transaction.
+//!
+//! What comes round by itself is a [`Schedule`]: given to every runner, each of its turns becomes one job.
 //!
 //! ```no_run
 //! use accunode_db::{Clock, Db, Tx};
@@ -51,17 +56,29 @@
 //! ```
 
 mod claim;
+mod dead;
 mod error;
 mod facts;
 mod handler;
+mod heartbeat;
 mod job;
 mod lease;
 mod outcome;
+mod run;
 mod runner;
+mod schedule;
+mod upkeep;
+mod wake;
+mod workers;
 
+pub use dead::{DeadLetter, dead_letters, forget_dead, retry_dead};
 pub use error::{JobError, LeaseLost};
-pub use facts::{Stats, position, stats};
-pub use handler::{Context, DeadJob, Handler};
-pub use job::{NewJob, Priority, cancel, enqueue, purge_finished};
+pub use facts::{Lane, Stats, lanes, position, stats};
+pub use handler::{Context, DeadJob, Handler, Handlers, RetriedJob};
+pub use job::{NewJob, Priority, cancel, cancel_group, enqueue, enqueue_all, purge_finished};
 pub use lease::Lease;
 pub use runner::Runner;
+pub use schedule::Schedule;
+pub use upkeep::Upkeep;
+pub use wake::wake_through;
+pub use workers::{Worker, sweep_workers, workers};

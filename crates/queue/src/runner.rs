@@ -1,19 +1,25 @@
 //! The loop that claims jobs and runs their handlers.
 
-use std::{any::Any, collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use accunode_db::{Clock, Db, DbError};
 use accunode_infra::Wake;
-use futures_util::FutureExt as _;
 use tokio::{
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::{Context, Handler, JobError, Lease, claim, job, outcome};
+use crate::{
+    Handler, Handlers, Priority, Schedule, Worker,
+    claim::{self, Wanted},
+    heartbeat::{Beating, Heartbeat, Held},
+    outcome,
+    run::Run,
+    schedule,
+};
 
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
@@ -23,38 +29,44 @@ pub struct Runner {
     db: Db,
     wake: Wake,
     clock: Clock,
-    handlers: HashMap<&'static str, Arc<dyn Handler>>,
+    handlers: Handlers,
+    lanes: Vec<Priority>,
     concurrency: usize,
     poll_interval: Duration,
     lease: Duration,
+    heartbeat: Duration,
     grace: Duration,
-    retention: Duration,
+    schedules: Vec<Schedule>,
     worker: String,
 }
 
 impl std::fmt::Debug for Runner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kinds: Vec<_> = self.handlers.keys().collect();
-        f.debug_struct("Runner").field("worker", &self.worker).field("kinds", &kinds).finish_non_exhaustive()
+        f.debug_struct("Runner")
+            .field("worker", &self.worker)
+            .field("handlers", &self.handlers)
+            .finish_non_exhaustive()
     }
 }
 
 impl Runner {
-    /// A runner of two jobs at a time that looks for work each second, with leases of a minute, half a minute to
-    /// stop, and ended jobs kept for a week.
+    /// A runner of two jobs at a time from every lane that looks for work each second, with leases of fifteen
+    /// seconds and twenty to stop.
     #[must_use]
     pub fn new(db: Db, wake: Wake) -> Self {
         Self {
             db,
             wake,
             clock: Clock::system(),
-            handlers: HashMap::new(),
+            handlers: Handlers::default(),
+            lanes: Priority::ALL.to_vec(),
             concurrency: 2,
             poll_interval: Duration::from_secs(1),
-            lease: Duration::from_secs(60),
-            grace: Duration::from_secs(30),
-            retention: Duration::from_secs(7 * 24 * 3_600),
-            worker: format!("{}-{}", std::process::id(), Uuid::new_v4().simple()),
+            lease: Duration::from_secs(15),
+            heartbeat: Duration::from_secs(5),
+            grace: Duration::from_secs(20),
+            schedules: Vec::new(),
+            worker: format!("{}-{}-{}", host(), std::process::id(), Uuid::new_v4().simple()),
         }
     }
 
@@ -67,8 +79,20 @@ impl Runner {
     /// Takes on a kind of job.
     #[must_use]
     pub fn handler(mut self, handler: impl Handler) -> Self {
-        self.handlers.insert(handler.kind(), Arc::new(handler));
+        self.handlers = self.handlers.with(handler);
         self
+    }
+
+    /// Takes on the kinds of these handlers, and no others.
+    #[must_use]
+    pub fn handlers(self, handlers: Handlers) -> Self {
+        Self { handlers, ..self }
+    }
+
+    /// Takes jobs from these lanes only.
+    #[must_use]
+    pub fn lanes(self, lanes: impl IntoIterator<Item = Priority>) -> Self {
+        Self { lanes: lanes.into_iter().collect(), ..self }
     }
 
     /// How many jobs run at a time (at least 1).
@@ -83,10 +107,16 @@ impl Runner {
         Self { poll_interval, ..self }
     }
 
-    /// How long a claim holds; it is renewed after each third.
+    /// How long a claim holds.
     #[must_use]
     pub fn lease(self, lease: Duration) -> Self {
         Self { lease, ..self }
+    }
+
+    /// How often the runner says that it lives and renews what it holds; at least once in each third of a lease.
+    #[must_use]
+    pub fn heartbeat(self, heartbeat: Duration) -> Self {
+        Self { heartbeat, ..self }
     }
 
     /// How long handlers have to end when the runner stops.
@@ -95,16 +125,11 @@ impl Runner {
         Self { grace, ..self }
     }
 
-    /// How long ended jobs are kept.
+    /// Enqueues what comes round, together with every other runner that knows of it.
     #[must_use]
-    pub fn retention(self, retention: Duration) -> Self {
-        Self { retention, ..self }
-    }
-
-    /// The name that operators see in the column `worker`.
-    #[must_use]
-    pub fn worker(self, worker: impl Into<String>) -> Self {
-        Self { worker: worker.into(), ..self }
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedules.push(schedule);
+        self
     }
 
     /// Runs until `shutdown`. Then nothing more is claimed, handlers are told to stop, and those that have not
@@ -114,10 +139,12 @@ impl Runner {
         let mut listener = runner.wake.listen();
         let mut running = JoinSet::new();
         let stop = CancellationToken::new();
-        let tidy =
-            tokio::spawn(shutdown.clone().run_until_cancelled_owned(Arc::clone(&runner).tidy_hourly()));
+        let held = Arc::<Held>::default();
+        let heartbeat = runner.beating(&held);
+        let schedules = Arc::clone(&runner).keep_schedules();
+        let schedules = tokio::spawn(shutdown.clone().run_until_cancelled_owned(schedules));
         while !shutdown.is_cancelled() {
-            if let Err(error) = runner.fill(&mut running, &stop).await {
+            if let Err(error) = runner.fill(&mut running, &held, &stop).await {
                 tracing::warn!(%error, "the queue cannot be read; trying again");
             }
             let free = running.len() < runner.concurrency;
@@ -129,112 +156,113 @@ impl Runner {
             }
         }
         stop.cancel();
+        held.drain();
         // Each run ends by itself within the grace; a little more for its last words.
         let ended = async { while running.join_next().await.is_some() {} };
         if timeout(runner.grace + LAST_WORDS, ended).await.is_err() {
             tracing::error!("some jobs did not stop; others take them over when their leases end");
         }
-        tidy.await.ok();
+        heartbeat.leave().await;
+        schedules.await.ok();
+    }
+
+    fn beating(&self, held: &Arc<Held>) -> Heartbeat {
+        let now = self.clock.now();
+        let lanes: Vec<_> = self.lanes.iter().map(|lane| lane.as_str()).collect();
+        let me = Worker {
+            id: self.worker.clone(),
+            host: host(),
+            pid: std::process::id().into(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            queues: lanes.join(","),
+            concurrency: i32::try_from(self.concurrency).unwrap_or(i32::MAX),
+            busy: 0,
+            jobs_done: 0,
+            rows_done: 0,
+            draining: false,
+            started_at: now,
+            seen_at: now,
+        };
+        Heartbeat::start(Beating {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            me,
+            held: Arc::clone(held),
+            lease: self.lease,
+            every: self.heartbeat.min(self.lease / 3),
+        })
     }
 
     /// Claims while there is room and work.
     async fn fill(
-        self: &Arc<Self>,
+        &self,
         running: &mut JoinSet<()>,
+        held: &Arc<Held>,
         stop: &CancellationToken,
     ) -> Result<(), DbError> {
         while running.try_join_next().is_some() {}
-        if running.len() >= self.concurrency || !claim::any(&self.db, self.clock.now()).await? {
+        let room = self.concurrency.saturating_sub(running.len());
+        if room == 0 {
             return Ok(());
         }
-        let kinds: Vec<_> = self.handlers.keys().copied().collect();
-        let find = |kind: &str| self.handlers.get(kind).cloned();
-        while outcome::bury_abandoned(&self.db, self.clock.now(), &kinds, find).await? {}
-        while running.len() < self.concurrency {
-            let now = self.clock.now();
-            let Some(lease) = claim::claim(&self.db, &kinds, &self.worker, now, self.lease).await? else {
-                break;
-            };
-            let Some(handler) = find(&lease.kind) else { break };
+        let (mut ready, expired) = claim::any(&self.db, self.clock.now()).await?;
+        if expired {
+            ready |= self.sort_out_expired().await?;
+        }
+        if !ready {
+            return Ok(());
+        }
+        let kinds = self.handlers.kinds();
+        let wanted = Wanted { kinds: &kinds, lanes: &self.lanes, worker: &self.worker, lease: self.lease };
+        for lease in claim::claim(&self.db, &wanted, self.clock.now(), room).await? {
+            let Some(handler) = self.handlers.of(&lease.kind) else { continue };
             let span = tracing::info_span!("job", job.id = %lease.id, job.kind = %lease.kind, attempt = lease.attempts);
-            running.spawn(Arc::clone(self).execute(handler, lease, stop.clone()).instrument(span));
+            let run = Run {
+                db: self.db.clone(),
+                clock: self.clock.clone(),
+                held: Arc::clone(held),
+                handler,
+                lease,
+                grace: self.grace,
+            };
+            running.spawn(run.execute(stop.clone()).instrument(span));
         }
         Ok(())
     }
 
-    /// One run of one job, from claim to record.
-    async fn execute(self: Arc<Self>, handler: Arc<dyn Handler>, lease: Lease, stop: CancellationToken) {
-        let cancelled = stop.child_token();
-        let context = Context {
-            lease: lease.clone(),
-            db: self.db.clone(),
-            clock: self.clock.clone(),
-            cancelled: cancelled.clone(),
-        };
-        // On a task of its own: a handler that keeps its thread busy must not lose its lease by that.
-        let renewing = Arc::clone(&self).keep_renewing(lease.clone(), cancelled.clone());
-        let _renewing = AbortOnDropHandle::new(tokio::spawn(renewing));
-        let outcome = tokio::select! {
-            outcome = AssertUnwindSafe(handler.run(&context)).catch_unwind() => {
-                outcome.unwrap_or_else(|panic| Err(JobError::Retry(said(panic.as_ref()))))
-            }
-            () = async { cancelled.cancelled().await; sleep(self.grace).await } => Err(JobError::Release),
-        };
-        match &outcome {
-            Ok(()) => tracing::info!("job is done"),
-            Err(error) => tracing::warn!(%error, "job did not finish"),
+    /// Jobs whose workers disappeared are tried again, or buried; whether any is tried again.
+    async fn sort_out_expired(&self) -> Result<bool, DbError> {
+        let kinds = self.handlers.kinds();
+        let find = |kind: &str| self.handlers.of(kind);
+        while outcome::bury_abandoned(&self.db, self.clock.now(), &kinds, find).await? {}
+        let jobs = claim::take_back(&self.db, self.clock.now()).await?;
+        if jobs > 0 {
+            tracing::warn!(jobs, "jobs were taken back from workers that disappeared");
         }
-        outcome::record(&self.db, &self.clock, handler.as_ref(), &lease, &outcome).await;
+        Ok(jobs > 0)
     }
 
-    /// Renews a lease until it is lost, and then says so to the handler.
-    async fn keep_renewing(self: Arc<Self>, lease: Lease, cancelled: CancellationToken) {
-        let third = self.lease / 3;
-        let mut renewed = Instant::now();
-        let mut pause = third;
-        loop {
-            sleep(pause).await;
-            match self.renew(&lease).await {
-                Ok(true) => (renewed, pause) = (Instant::now(), third),
-                Ok(false) => return cancelled.cancel(),
-                Err(error) if renewed.elapsed() < self.lease => {
-                    tracing::warn!(%error, "the lease could not be renewed yet");
-                    pause = third.min(Duration::from_secs(1));
+    /// Looks after what comes round by itself, for as long as it runs.
+    async fn keep_schedules(self: Arc<Self>) {
+        let mut announced = self.schedules.is_empty();
+        while !self.schedules.is_empty() {
+            let outcome = async {
+                if !announced {
+                    schedule::announce(&self.db, &self.schedules, self.clock.now()).await?;
+                    announced = true;
                 }
-                Err(error) => {
-                    tracing::error!(%error, "the lease could not be renewed in time");
-                    return cancelled.cancel();
-                }
+                schedule::enqueue_due(&self.db, &self.schedules, self.clock.now()).await
+            };
+            match outcome.await {
+                Ok(0) => {}
+                Ok(_) => self.wake.notify(),
+                Err(error) => tracing::warn!(%error, "what comes round could not be enqueued yet"),
             }
+            sleep(self.poll_interval).await;
         }
-    }
-
-    async fn renew(&self, lease: &Lease) -> Result<bool, DbError> {
-        let mut tx = self.db.system("the queue is everybody's").await?;
-        let held = lease.renew(&mut tx, self.clock.now() + self.lease).await?;
-        tx.commit().await?;
-        Ok(held)
-    }
-
-    async fn tidy_hourly(self: Arc<Self>) {
-        loop {
-            if let Err(error) = self.tidy().await {
-                tracing::warn!(%error, "ended jobs could not be removed");
-            }
-            sleep(Duration::from_secs(3_600)).await;
-        }
-    }
-
-    async fn tidy(&self) -> Result<(), DbError> {
-        let mut tx = self.db.system("the queue is everybody's").await?;
-        job::purge_finished(&mut tx, self.clock.now() - self.retention).await?;
-        tx.commit().await
     }
 }
 
-/// What a panic said.
-fn said(panic: &(dyn Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the handler panicked: {}", text.unwrap_or("without a word"))
+fn host() -> String {
+    hostname::get().map_or_else(|_| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
 }

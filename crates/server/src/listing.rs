@@ -73,8 +73,16 @@ impl Window {
     /// # Errors
     /// [`Error::Invalid`] naming `skip` and `limit` where they are out of range.
     pub(crate) fn new(skip: i64, limit: i64) -> Result<Self> {
+        Self::behind("skip", skip, limit)
+    }
+
+    /// As [`Window::new`], where the request calls the rows to pass over `name`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming them and `limit` where they are out of range.
+    pub(crate) fn behind(name: &str, skip: i64, limit: i64) -> Result<Self> {
         let mut errors = Vec::new();
-        within(&mut errors, "skip", skip, 0, Self::FURTHEST);
+        within(&mut errors, name, skip, 0, Self::FURTHEST);
         within(&mut errors, "limit", limit, 1, Self::MOST);
         if errors.is_empty() { Ok(Self { skip, limit }) } else { Err(Error::Invalid(errors)) }
     }

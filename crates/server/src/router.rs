@@ -17,7 +17,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     features::{
         api_keys, audit_log, auth, companies, contact, dashboard, grades, models, ops, organizations,
-        predictions, score, tenant_admins, tenants, uploads, users,
+        predictions, queue_admin, score, tenant_admins, tenants, uploads, users,
     },
     http::{
         limits::{RateClass, limited},
@@ -88,6 +88,16 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(limited(
             Class::Analytics,
             routes().routes(routes!(audit_log::api::list)).routes(routes!(audit_log::api::verify)),
+        ))
+        .merge(limited(
+            Class::JobRead,
+            routes().routes(routes!(queue_admin::api::state)).routes(routes!(queue_admin::api::list_dead)),
+        ))
+        .merge(limited(
+            Class::JobControl,
+            routes()
+                .routes(routes!(queue_admin::api::retry_dead))
+                .routes(routes!(queue_admin::api::delete_dead)),
         ))
         .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))

@@ -124,9 +124,10 @@ async fn mail(settings: &Settings) -> Result<String> {
 }
 
 async fn redis(settings: &Settings) -> Result<String> {
-    match app::wake(settings)?.ping().await {
-        None => Ok("not set: this server works alone".to_owned()),
-        Some(true) => Ok("answers".to_owned()),
-        Some(false) => bail!("does not answer"),
-    }
+    let Some(wake) = app::redis(settings)? else {
+        return Ok(
+            "not set: wake-ups go through the database, requests are counted by each server".to_owned()
+        );
+    };
+    if wake.ping().await == Some(true) { Ok("answers".to_owned()) } else { bail!("does not answer") }
 }

@@ -7,6 +7,8 @@ pub mod model;
 pub mod openapi;
 pub mod score;
 pub mod serve;
+mod signals;
+pub mod worker;
 
 use std::{io, path::Path, process::ExitCode};
 

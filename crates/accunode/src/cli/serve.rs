@@ -1,17 +1,18 @@
-//! `accunode serve`: the HTTP server with its workers inside.
+//! `accunode serve`: the HTTP server with workers inside.
 
 use std::{net::SocketAddr, process::ExitCode};
 
 use accunode_db::Db;
 use accunode_server::{features::auth, models, router, state::AppState, workers};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use secrecy::ExposeSecret;
-use tokio::{net::TcpListener, signal};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{self, DataDir},
+    cli::signals,
     settings::Settings,
 };
 
@@ -48,34 +49,22 @@ pub fn run(args: ServeArgs) -> Result<ExitCode> {
 }
 
 async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
-    let asked = asked_to_stop().context("signals cannot be heard")?;
+    let stop = CancellationToken::new();
+    signals::stop_when_asked(&stop).context("signals cannot be heard")?;
     if !no_migrate {
         Db::migrate(settings.database_url.expose_secret()).await?;
     }
-    let state = app::state(&settings).await?;
-    let pending = state.db.pending_migrations().await?;
-    if !pending.is_empty() {
-        bail!("the database lacks {} migrations: run `accunode migrate`", pending.len());
-    }
+    let state = app::started(&settings).await?;
     if let Some((email, password)) = &settings.admin
         && auth::service::bootstrap_admin(&state, email, password.expose_secret()).await?
     {
         tracing::info!("the first super_admin was made from ACCUNODE_ADMIN_EMAIL");
     }
-    models::register(&state).await?;
-    models::refresh(&state).await?;
     let address = SocketAddr::new(settings.host, settings.port);
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(address = %listener.local_addr()?, "serving");
-    let stop = CancellationToken::new();
     let working = work(&state, &stop);
     let watching = tokio::spawn(models::watch(state.clone(), stop.clone()));
-    let stopped = stop.clone();
-    tokio::spawn(async move {
-        asked.await;
-        tracing::info!("stopping: finishing what is under way");
-        stopped.cancel();
-    });
     router::serve(listener, &state, stop.clone()).await?;
     working.await.context("the workers ended badly")?;
     watching.await.context("the watch over the models ended badly")?;
@@ -95,24 +84,4 @@ fn work(state: &AppState, stop: &CancellationToken) -> tokio::task::JoinHandle<(
         let runner = workers::runner(&state, concurrency);
         runner.run(stop).await;
     })
-}
-
-/// Waits for SIGTERM or Ctrl-C. They are heard from this call on, not only once the future is waited for: one
-/// that comes while the server starts still ends it in order.
-#[cfg(unix)]
-fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    use signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Waits for Ctrl-C.
-#[cfg(not(unix))]
-fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async { drop(signal::ctrl_c().await) })
 }

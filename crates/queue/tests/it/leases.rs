@@ -12,7 +12,7 @@ use accunode_testkit::on_both_engines;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::{Running, START, Script, enqueued, eventually, job, row, runner, until};
+use crate::{Running, START, Script, enqueued, eventually, job, row, runner, until, workers_at_work};
 
 on_both_engines! {
     async fn each_job_runs_once_under_four_runners(test: TestDb) {
@@ -45,7 +45,6 @@ on_both_engines! {
     }
 
     async fn a_job_whose_lease_ended_is_taken_over_and_the_old_run_is_fenced_off(test: TestDb) {
-        let id = enqueued(test.db(), job()).await;
         let leases: Arc<Mutex<Vec<Lease>>> = Arc::default();
         let (seen, resume) = (Arc::clone(&leases), Arc::new(Notify::new()));
         let go_on = Arc::clone(&resume);
@@ -67,10 +66,15 @@ on_both_engines! {
             }
         });
         let clock = Clock::manual(START);
-        let first = Running::start(runner(test.db(), &clock, &script));
+        // The first sign of life renews leases, and another one comes only after an hour.
+        let hour = Duration::from_secs(3_600);
+        let slow = || runner(test.db(), &clock, &script).heartbeat(hour).lease(hour * 3);
+        let first = Running::start(slow());
+        workers_at_work(test.db(), &clock, 1).await;
+        let id = enqueued(test.db(), job()).await;
         eventually(|| leases.lock().unwrap().len() == 1).await;
-        clock.advance(Duration::from_secs(59));
-        let second = Running::start(runner(test.db(), &clock, &script));
+        clock.advance(hour * 3 - Duration::from_secs(1));
+        let second = Running::start(slow());
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert_eq!(leases.lock().unwrap().len(), 1, "the lease still holds");
         clock.advance(Duration::from_secs(1));
@@ -130,9 +134,9 @@ on_both_engines! {
         let counted = Arc::clone(&runs);
         let script = Script::new(move |_| {
             *counted.lock().unwrap() += 1;
-            async { tokio::time::sleep(Duration::from_millis(1_500)).await; Ok(()) }
+            async { tokio::time::sleep(Duration::from_secs(4)).await; Ok(()) }
         });
-        let short = Duration::from_millis(500);
+        let short = Duration::from_millis(1_500);
         let running: Vec<_> = (0..2)
             .map(|_| Running::start(runner(test.db(), &Clock::system(), &script).lease(short)))
             .collect();
@@ -159,7 +163,7 @@ on_both_engines! {
             }
         });
         let clock = Clock::manual(START);
-        let running = Running::start(runner(test.db(), &clock, &script).lease(Duration::from_millis(90)));
+        let running = Running::start(runner(test.db(), &clock, &script).heartbeat(Duration::from_millis(30)));
         until(test.db(), id, "running").await;
         let mut tx = test.db().system("test").await.unwrap();
         assert!(cancel(&mut tx, id, START).await.unwrap());

@@ -1,10 +1,16 @@
 //! The queue on both engines.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
+mod dead;
 mod ending;
 mod facts;
+mod groups;
 mod leases;
 mod order;
+mod schedules;
+mod signs_of_life;
+mod time_limit;
+mod wakes;
 
 use std::{
     pin::Pin,
@@ -14,7 +20,9 @@ use std::{
 
 use accunode_db::{Clock, Db, Result, Timestamp, Tx, on};
 use accunode_infra::Wake;
-use accunode_queue::{Context, DeadJob, Handler, JobError, NewJob, Runner, enqueue};
+use accunode_queue::{
+    Context, DeadJob, Handler, JobError, NewJob, RetriedJob, Runner, Worker, enqueue, workers,
+};
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +38,8 @@ type Work = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 struct Script {
     work: Arc<dyn Fn(Context) -> Work + Send + Sync>,
     dead: Arc<Mutex<Vec<(Uuid, String)>>>,
+    retried: Arc<Mutex<Vec<Uuid>>>,
+    limit: Duration,
 }
 
 impl Script {
@@ -38,7 +48,15 @@ impl Script {
         F: Fn(Context) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), JobError>> + Send + 'static,
     {
-        Self { work: Arc::new(move |context| Box::pin(work(context))), dead: Arc::default() }
+        Self {
+            work: Arc::new(move |context| Box::pin(work(context))),
+            dead: Arc::default(),
+            limit: Duration::from_secs(300),
+        }
+    }
+
+    fn limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 }
 
@@ -50,6 +68,15 @@ impl Handler for Script {
 
     async fn run(&self, job: &Context) -> Result<(), JobError> {
         (self.work)(job.clone()).await
+    }
+
+    fn time_limit(&self) -> Duration {
+        self.limit
+    }
+
+    async fn on_retry(&self, _tx: &mut Tx, job: &RetriedJob) -> Result<()> {
+        self.retried.lock().unwrap().push(job.id);
+        Ok(())
     }
 
     async fn on_dead(&self, _tx: &mut Tx, job: &DeadJob<'_>) -> Result<()> {
@@ -128,6 +155,20 @@ async fn until(db: &Db, id: Uuid, status: &str) -> Row {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("never {status}: {:?}", row(db, id).await);
+}
+
+/// Waits until so many workers say that they live.
+async fn workers_at_work(db: &Db, clock: &Clock, number: usize) -> Vec<Worker> {
+    for _ in 0..2_000 {
+        let mut tx = db.system_read("test").await.unwrap();
+        let known = workers(&mut tx, clock.now()).await.unwrap();
+        if known.len() == number {
+            return known;
+        }
+        drop(tx);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("never {number} workers");
 }
 
 /// Waits until a condition holds.

@@ -13,6 +13,7 @@ pub mod models;
 pub mod ops;
 pub mod organizations;
 pub mod predictions;
+pub mod queue_admin;
 pub mod score;
 pub mod tenant_admins;
 pub mod tenants;

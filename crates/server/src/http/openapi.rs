@@ -35,6 +35,7 @@ use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
         (name = "organizations", description = "Departments of customers and their people"),
         (name = "api_keys", description = "Keys that machines sign in with"),
         (name = "audit_log", description = "Who did what, and whether the record is whole"),
+        (name = "queue_admin", description = "Work in the background: what waits, who works, what died"),
         (name = "contact", description = "Messages to the operator"),
         (name = "ops", description = "The running system"),
     )

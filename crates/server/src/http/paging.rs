@@ -34,6 +34,30 @@ impl SkipLimit {
     }
 }
 
+/// A part of a list by `limit` and `offset`.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LimitOffset {
+    /// Rows to give, 1 to 100.
+    #[serde(default = "fifty")]
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: i64,
+    /// Rows to pass over.
+    #[serde(default)]
+    #[param(minimum = 0, default = 0)]
+    offset: i64,
+}
+
+impl LimitOffset {
+    /// The rows that are asked for.
+    ///
+    /// # Errors
+    /// [`accunode_domain::Error::Invalid`] naming `offset` and `limit`.
+    pub(crate) fn window(self) -> Result<Window> {
+        Window::behind("offset", self.offset, self.limit)
+    }
+}
+
 /// A page of a list by `page` and `limit`.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

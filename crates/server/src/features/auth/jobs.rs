@@ -1,11 +1,13 @@
-//! Mails about accounts.
+//! Mails about accounts, and forgetting what is over.
+
+use std::time::Duration;
 
 use accunode_infra::{MailError, Message};
-use accunode_queue::{Context, Handler, JobError};
+use accunode_queue::{Context, Handler, JobError, Schedule};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::resets;
+use super::{resets, store};
 use crate::state::AppState;
 
 /// The queue's name of mailing the link of a password reset.
@@ -55,4 +57,39 @@ fn message(public_url: &str, to: String, token: &str) -> Message {
          If you did not ask for it, do nothing: your password stays as it is.\n"
     );
     Message { to, reply_to: None, subject: "Set a new AccuNode password".to_owned(), text, html: None }
+}
+
+/// The queue's name of forgetting what is over.
+const TIDY: &str = "auth.tidy";
+/// How long it stays for whoever looks into the database.
+const KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+/// Forgets sessions and password resets a day after their time was up.
+pub struct TidyHandler;
+
+impl TidyHandler {
+    /// Each hour.
+    #[must_use]
+    pub fn schedule() -> Schedule {
+        Schedule::every(TIDY, Duration::from_secs(3_600), TIDY)
+    }
+}
+
+#[async_trait::async_trait]
+impl Handler for TidyHandler {
+    fn kind(&self) -> &'static str {
+        TIDY
+    }
+
+    async fn run(&self, job: &Context) -> Result<(), JobError> {
+        let now = job.clock.now();
+        let mut tx = job.db.system("sessions and resets of everybody come to their end").await?;
+        job.lease.fence(&mut tx).await?;
+        let sessions = store::prune_all_sessions(&mut tx, now - KEPT).await?;
+        let resets = resets::prune(&mut tx, now - KEPT).await?;
+        job.lease.complete(&mut tx, now).await?;
+        tx.commit().await?;
+        tracing::debug!(sessions, resets, "forgotten");
+        Ok(())
+    }
 }

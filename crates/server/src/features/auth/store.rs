@@ -83,6 +83,8 @@ sql! {
     REVOKE_BY_HASH = "UPDATE sessions SET revoked_at = $2 WHERE refresh_hash = $1 AND revoked_at IS NULL
                       RETURNING user_id";
     PRUNE_SESSIONS = "DELETE FROM sessions WHERE user_id = $1 AND expires_at < $2";
+    /// Sessions whose time is up: of everybody, those of people who never came back among them.
+    PRUNE_ALL_SESSIONS = "DELETE FROM sessions WHERE expires_at < $1";
     TOUCH_LOGIN = "UPDATE users SET last_login = $2 WHERE id = $1";
     REHASH = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
     SET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3,
@@ -275,4 +277,13 @@ pub(super) async fn tenant_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Uui
 /// The organization with this slug, and its tenant.
 pub(super) async fn organization_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<(Uuid, Option<Uuid>)>> {
     Ok(on!(tx, ORGANIZATION_BY_SLUG, |c, sql| sqlx::query_as(sql).bind(slug).fetch_optional(c).await)?)
+}
+
+/// Forgets every session that ended before a moment; how many there were.
+pub(super) async fn prune_all_sessions(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    Ok(on!(tx, PRUNE_ALL_SESSIONS, |c, sql| sqlx::query(sql)
+        .bind(before)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }

@@ -92,6 +92,11 @@ impl Handler for UploadHandler {
         }
     }
 
+    /// One run takes a whole file.
+    fn time_limit(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(6 * 3_600)
+    }
+
     async fn on_dead(&self, tx: &mut Tx, job: &DeadJob<'_>) -> accunode_db::Result<()> {
         // The reason stays with the job, for operators: it may hold what is not for the person to see.
         let message = "The file could not be processed because of an internal error";

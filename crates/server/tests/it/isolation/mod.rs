@@ -178,9 +178,10 @@ async fn watched(app: &TestApp, world: &World) -> String {
         JOIN (SELECT company_id, version FROM annual_predictions
               UNION ALL SELECT company_id, version FROM quarterly_predictions) p ON p.company_id = c.id
         WHERE c.name LIKE $1 ORDER BY 1";
+    const DEAD: &str = "SELECT status || '|' || worker FROM job WHERE worker LIKE $1 ORDER BY 1";
     let mut tx = app.state.db.system_read("look at a test's world").await.unwrap();
     let mut found = Vec::new();
-    for sql in [PEOPLE, PLACES, TENANTS, LISTS, KEYS, COMPANIES, PREDICTIONS, SCALES] {
+    for sql in [PEOPLE, PLACES, TENANTS, LISTS, KEYS, COMPANIES, PREDICTIONS, SCALES, DEAD] {
         let rows: Vec<String> =
             on!(tx, |c| sqlx::query_scalar(sql).bind(format!("%{}", world.tag)).fetch_all(c).await).unwrap();
         found.extend(rows);

@@ -42,6 +42,8 @@ enum Subject {
     Annual,
     Quarterly,
     ApiKey,
+    /// A job that died, which is nobody's.
+    DeadJob,
 }
 
 pub struct Operation {
@@ -78,7 +80,8 @@ impl Operation {
             Subject::Nothing if relation == Relation::Own => (Vec::new(), None),
             Subject::Model if relation == Relation::Own => (vec![world.model.to_string()], None),
             Subject::ModelKind if relation == Relation::Own => (vec!["annual".to_owned()], None),
-            Subject::Nothing | Subject::Model | Subject::ModelKind => return None,
+            Subject::DeadJob if relation == Relation::Own => (vec![world.dead_job.to_string()], None),
+            Subject::Nothing | Subject::Model | Subject::ModelKind | Subject::DeadJob => return None,
             Subject::Person => {
                 let person = world.person(relation)?;
                 (vec![person.actor.user_id.to_string()], Some(person.belongs()))
@@ -193,8 +196,8 @@ impl Operation {
 
 use Permission as P;
 use Subject::{
-    Annual, ApiKey, Company, Listed, Member, Model, ModelKind, Nothing, Organization, Person, Quarterly,
-    Tenant, Upload,
+    Annual, ApiKey, Company, DeadJob, Listed, Member, Model, ModelKind, Nothing, Organization, Person,
+    Quarterly, Tenant, Upload,
 };
 
 pub const TABLE: &[Operation] = &[
@@ -337,6 +340,11 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/models/activations", P::ModelRead, Nothing),
     guarded("POST /api/v1/models/{id}/activate", P::ModelManage, Model).takes(why).may_refuse(),
     guarded("POST /api/v1/models/active/{kind}/rollback", P::ModelManage, ModelKind).takes(why).may_refuse(),
+    // queue
+    guarded("GET /api/v1/queue", P::QueueManage, Nothing),
+    guarded("GET /api/v1/queue/dead", P::QueueManage, Nothing),
+    guarded("POST /api/v1/queue/dead/{id}/retry", P::QueueManage, DeadJob),
+    guarded("DELETE /api/v1/queue/dead/{id}", P::QueueManage, DeadJob),
     // contact
     public("POST /api/v1/contact/submit"),
     guarded("GET /api/v1/contact/test-email", P::ContactTest, Nothing),

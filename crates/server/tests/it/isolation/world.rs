@@ -79,6 +79,8 @@ pub struct World {
     places: Vec<(Relation, Place)>,
     /// A model.
     pub model: Uuid,
+    /// A job that died.
+    pub dead_job: Uuid,
     /// Ends every name of this world.
     pub tag: String,
 }
@@ -118,8 +120,9 @@ impl World {
                 .push((*relation, person(&mut tx, relation.word(), role, tenant, organization, &tag).await));
         }
         let model = model(&mut tx).await;
+        let dead_job = dead_job(&mut tx, &tag).await;
         tx.commit().await.unwrap();
-        Self { caller, people, places, model, tag }
+        Self { caller, people, places, model, dead_job, tag }
     }
 
     /// The person in this relation. Nobody is the colleague of somebody without an organization.
@@ -151,6 +154,17 @@ async fn model(tx: &mut Tx) -> Uuid {
     let id = Uuid::now_v7();
     on!(tx, |c| sqlx::query(INSERT).bind(id).bind(hash).bind(now()).execute(c).await.map(drop)).unwrap();
     on!(tx, |c| sqlx::query_scalar(FIND).bind(hash).fetch_one(c).await).unwrap()
+}
+
+async fn dead_job(tx: &mut Tx, tag: &str) -> Uuid {
+    const SQL: &str =
+        "INSERT INTO job (id, kind, payload, priority, status, attempts, max_attempts, run_at, worker,
+                                        created_at, finished_at)
+                       VALUES ($1, 'nothing', '{}', 1, 'dead', 1, 1, $2, $3, $2, $2)";
+    let id = Uuid::now_v7();
+    let worker = format!("dead-{tag}");
+    on!(tx, |c| sqlx::query(SQL).bind(id).bind(now()).bind(worker).execute(c).await.map(drop)).unwrap();
+    id
 }
 
 fn now() -> Timestamp {

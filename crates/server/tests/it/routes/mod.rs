@@ -11,6 +11,7 @@ mod models;
 mod ops;
 mod organizations;
 pub(crate) mod predictions;
+mod queue_admin;
 mod score;
 mod tenant_admins;
 mod tenants;

@@ -99,6 +99,11 @@ pub async fn redeem(state: &AppState, origin: &Origin, token: &str, new_password
     Ok(tx.commit().await?)
 }
 
+/// Forgets the resets that ended before a moment; how many there were.
+pub(super) async fn prune(tx: &mut Tx, before: Timestamp) -> accunode_db::Result<u64> {
+    store::prune(tx, before).await
+}
+
 /// Makes every open reset of an account worthless.
 ///
 /// # Errors

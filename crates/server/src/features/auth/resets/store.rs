@@ -15,6 +15,7 @@ sql! {
     OWNER = "SELECT user_id FROM password_resets WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
     REDEEM = "UPDATE password_resets SET used_at = $2
               WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING user_id";
+    PRUNE = "DELETE FROM password_resets WHERE expires_at < $1";
     VOID = "UPDATE password_resets SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL";
 }
 
@@ -76,4 +77,9 @@ pub(super) async fn redeem(tx: &mut Tx, token_hash: &str, now: Timestamp) -> Res
 pub(super) async fn void(tx: &mut Tx, user: Uuid, now: Timestamp) -> Result<()> {
     on!(tx, VOID, |c, sql| sqlx::query(sql).bind(user).bind(now).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// Forgets every reset that ended before a moment; how many there were.
+pub(super) async fn prune(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    Ok(on!(tx, PRUNE, |c, sql| sqlx::query(sql).bind(before).execute(c).await.map(|r| r.rows_affected()))?)
 }

@@ -25,7 +25,8 @@ async fn ask(app: &TestApp, email: &str) -> (StatusCode, Value) {
 
 /// Asks, and waits until the workers have nothing left to do; how many mails there are then.
 async fn asked(app: &TestApp, email: &str) -> usize {
-    const OPEN: &str = "SELECT COUNT(*) FROM job WHERE status IN ('ready', 'running')";
+    const OPEN: &str =
+        "SELECT COUNT(*) FROM job WHERE kind = 'mail.password_reset' AND status IN ('ready', 'running')";
     assert_eq!(ask(app, email).await.0, StatusCode::OK);
     for _ in 0..600 {
         let mut tx = app.state.db.system_read("look at the queue").await.unwrap();
@@ -71,7 +72,7 @@ on_both_engines! {
         let token = token_of(&app.mails());
         let mut tx = app.state.db.system_read("look for a token").await.unwrap();
         let payload: String =
-            on!(tx, |c| sqlx::query_scalar("SELECT payload FROM job").fetch_one(c).await).unwrap();
+            on!(tx, |c| sqlx::query_scalar("SELECT payload FROM job WHERE kind = 'mail.password_reset'").fetch_one(c).await).unwrap();
         let stored: String =
             on!(tx, |c| sqlx::query_scalar("SELECT token_hash FROM password_resets").fetch_one(c).await).unwrap();
         let keys: Value = serde_json::from_str(&payload).unwrap();

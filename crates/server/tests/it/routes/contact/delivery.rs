@@ -24,8 +24,12 @@ async fn kept_once(app: &TestApp, expected: impl Fn(&Kept) -> bool) -> Kept {
 /// The state of the only job.
 async fn job(app: &TestApp) -> (String, i32) {
     let mut tx = app.state.db.system_read("a test").await.unwrap();
-    on!(tx, |c| sqlx::query_as("SELECT status, CAST(attempts AS INTEGER) FROM job").fetch_one(c).await)
-        .unwrap()
+    on!(tx, |c| sqlx::query_as(
+        "SELECT status, CAST(attempts AS INTEGER) FROM job WHERE kind = 'mail.contact'"
+    )
+    .fetch_one(c)
+    .await)
+    .unwrap()
 }
 
 async fn write(app: &TestApp) {

@@ -1,0 +1,70 @@
+//! `accunode worker`: works on jobs, in a process of its own.
+
+use std::process::ExitCode;
+
+use accunode_queue::Priority;
+use accunode_server::{models, workers};
+use anyhow::{Context, Result};
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{self, DataDir},
+    cli::signals,
+    settings::Settings,
+};
+
+/// How to work.
+#[derive(Args)]
+pub struct WorkerArgs {
+    #[command(flatten)]
+    data: DataDir,
+    /// Jobs at a time (default: WORKERS, else 2).
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    concurrency: Option<u16>,
+    /// Take jobs from these queues only, separated by commas.
+    #[arg(
+        long,
+        value_name = "QUEUE",
+        value_delimiter = ',',
+        value_parser = lane,
+        default_value = "high_priority,medium_priority,low_priority"
+    )]
+    queues: Vec<Priority>,
+}
+
+fn lane(name: &str) -> Result<Priority, String> {
+    let known = name.strip_suffix("_priority").unwrap_or(name);
+    Priority::from_name(known)
+        .ok_or_else(|| "high_priority, medium_priority or low_priority is expected".to_owned())
+}
+
+/// Works until SIGTERM or Ctrl-C, then finishes what is under way or gives it back.
+///
+/// # Errors
+/// What kept it from starting.
+pub fn run(args: WorkerArgs) -> Result<ExitCode> {
+    let mut settings = app::settings(&args.data)?;
+    crate::logs::start(&settings.log_level, &settings.environment)?;
+    settings.workers = args.concurrency.map_or(settings.workers.max(1), usize::from);
+    let mut lanes = args.queues;
+    lanes.sort_unstable();
+    lanes.dedup();
+    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+    runtime.block_on(work(settings, lanes))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn work(settings: Settings, lanes: Vec<Priority>) -> Result<()> {
+    let stop = CancellationToken::new();
+    signals::stop_when_asked(&stop).context("signals cannot be heard")?;
+    let state = app::started(&settings).await?;
+    let watching = tokio::spawn(models::watch(state.clone(), stop.clone()));
+    let names: Vec<_> = lanes.iter().map(|lane| lane.as_str()).collect();
+    tracing::info!(concurrency = settings.workers, queues = names.join(","), "working");
+    workers::runner(&state, settings.workers).lanes(lanes).run(stop).await;
+    watching.await.context("the watch over the models ended badly")?;
+    state.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
