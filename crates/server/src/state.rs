@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use accunode_db::{Clock, Db};
-use accunode_infra::{Blobs, Cache, Mail, Wake};
+use accunode_infra::{Blobs, Cache, Mail, Scaler, Wake};
 
 use crate::{
     config::ServerConfig, features::auth::passwords::Passwords, features::auth::tokens::Tokens,
@@ -38,6 +38,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Mail.
     pub mail: Mail,
+    /// Changes the number of workers.
+    pub scaler: Scaler,
     /// Settings.
     pub config: ServerConfig,
 }

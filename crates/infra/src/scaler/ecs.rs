@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_ecs::{
     Client,
-    config::{Builder, SharedCredentialsProvider},
+    config::{Builder, Credentials, SharedCredentialsProvider},
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_http_client::tls;
@@ -65,15 +65,17 @@ impl EcsService {
         Self::new(Builder::from(&shared), settings)
     }
 
-    /// With given credentials at a given address, for tests and look-alikes.
+    /// At an address of its own, with the key's id, its secret and perhaps a session: for tests and look-alikes.
     #[must_use]
-    pub fn at(endpoint: &str, credentials: SharedCredentialsProvider, settings: EcsSettings) -> Self {
+    pub fn at(endpoint: &str, key: (&str, &str, Option<&str>), settings: EcsSettings) -> Self {
+        let (id, secret, session) = key;
+        let credentials = Credentials::new(id, secret, session.map(str::to_owned), None, "given");
         let http = aws_smithy_http_client::Builder::new().build_http();
         let config = aws_sdk_ecs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(settings.region.clone()))
             .http_client(http)
-            .credentials_provider(credentials)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url(endpoint);
         Self::new(config, settings)
     }

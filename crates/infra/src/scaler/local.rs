@@ -12,7 +12,7 @@ use std::{
 };
 
 use tokio::{
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
     sync::watch,
     task::JoinSet,
     time::{Instant, sleep, timeout},
@@ -134,12 +134,14 @@ impl LocalWorkers {
     /// Waits until a worker has ended: how, if that was its own idea.
     async fn watch(&self, mut child: Child, leave: &CancellationToken) -> Option<ExitStatus> {
         let _counted = Counted::new(&self.running);
+        // Waiting for a process closes its standard input, which would tell it that whoever started it is gone.
+        let pipe = child.stdin.take();
         let pid = child.id();
         tracing::info!(pid, "a worker was started");
         let status = tokio::select! {
             status = child.wait() => status.unwrap_or_default(),
             () = leave.cancelled() => {
-                self.end(&mut child).await;
+                self.end(&mut child, pipe).await;
                 tracing::info!(pid, "a worker was stopped");
                 return None;
             }
@@ -148,8 +150,9 @@ impl LocalWorkers {
     }
 
     /// Asks a worker to end, and ends it when it does not.
-    async fn end(&self, child: &mut Child) {
+    async fn end(&self, child: &mut Child, pipe: Option<ChildStdin>) {
         terminate(child);
+        drop(pipe);
         if timeout(self.patience, child.wait()).await.is_err() {
             tracing::error!(pid = child.id(), "a worker did not end in time and was killed");
             child.kill().await.ok();
@@ -169,9 +172,7 @@ fn terminate(child: &mut Child) {
 
 /// Where there are no signals, the end of its standard input tells it.
 #[cfg(not(unix))]
-fn terminate(child: &mut Child) {
-    drop(child.stdin.take());
-}
+fn terminate(_: &mut Child) {}
 
 /// Counts as running as long as it lives.
 struct Counted<'a>(&'a AtomicUsize);

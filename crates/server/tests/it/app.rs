@@ -7,12 +7,13 @@ use std::{
 
 use accunode_db::{Clock, Db};
 use accunode_domain::{Actor, UserId};
-use accunode_infra::{Blobs, Cache, Mail, RateLimits, Wake};
+use accunode_infra::{Blobs, Cache, Mail, RateLimits, Scaler, Wake};
 use accunode_server::{
-    config::ServerConfig,
+    config::{ScalingConfig, ServerConfig},
     features::{
         auth::{passwords::Passwords, tokens::Tokens},
         grades::service::Scales,
+        scaling::decision::Thresholds,
     },
     http::limits::Limits as RateLimitTable,
     models::Models,
@@ -182,6 +183,7 @@ fn parts(db: Db, files: &Path, limits: Limits) -> Parts {
         cors_origins: vec!["https://app.example.org".to_owned()],
         worker_concurrency: 2,
         chunk_rows: limits.chunk,
+        scaling: ScalingConfig { automatic: true, thresholds: Thresholds::default() },
     };
     Parts {
         db,
@@ -194,6 +196,7 @@ fn parts(db: Db, files: &Path, limits: Limits) -> Parts {
         tokens: Tokens::new(&secret, None, 60),
         passwords: Passwords::new(2).unwrap(),
         mail: Mail::folder(files.join("mail"), "AccuNode <no-reply@example.org>").unwrap(),
+        scaler: Scaler::None,
         limits: RateLimitTable::new(RateLimits::in_process(), limits.rates).unwrap(),
         config,
     }

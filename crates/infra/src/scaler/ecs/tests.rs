@@ -2,7 +2,6 @@
 
 use std::{collections::VecDeque, sync::Mutex};
 
-use aws_sdk_ecs::config::Credentials;
 use axum::{
     Router,
     extract::State,
@@ -45,14 +44,12 @@ async fn answer(State(fake): State<Fake>, headers: HeaderMap, body: String) -> (
 }
 
 fn service(endpoint: &str) -> EcsService {
-    let token = Some("the-session".to_owned());
-    let credentials = Credentials::new("AKIDEXAMPLE", "the-secret", token, None, "test");
     let settings = EcsSettings {
         region: "eu-west-1".to_owned(),
         cluster: "main".to_owned(),
         service: "worker".to_owned(),
     };
-    EcsService::at(endpoint, SharedCredentialsProvider::new(credentials), settings)
+    EcsService::at(endpoint, ("AKIDEXAMPLE", "the-secret", Some("the-session")), settings)
 }
 
 const THREE: &str = r#"{"services":[{"serviceName":"worker","status":"ACTIVE","desiredCount":3,"runningCount":2}],

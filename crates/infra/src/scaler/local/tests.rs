@@ -116,3 +116,18 @@ async fn none_outlives_a_keeper_that_is_dropped() {
     until("their end", || pids.iter().all(|pid| !is_running(pid))).await;
     assert_eq!(workers.running(), 0);
 }
+
+#[tokio::test]
+async fn its_standard_input_is_open_as_long_as_it_may_go_on() {
+    const READER: &str = r#"echo > "$0/came.$$"; cat > /dev/null; echo > "$0/ended.$$""#;
+    let folder = TempDir::new().unwrap();
+    let workers = shells(READER, folder.path());
+    let (stop, kept) = keep(&workers);
+    workers.want(1);
+    until("it", || names(folder.path(), "came.").len() == 1).await;
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!((names(folder.path(), "ended.").len(), workers.running()), (0, 1));
+    stop.cancel();
+    kept.await.unwrap();
+    assert_eq!(workers.running(), 0);
+}
