@@ -36,7 +36,8 @@ const STATE: &str = "SELECT c.relrowsecurity AND c.relforcerowsecurity,
                      FROM pg_class c WHERE c.oid = to_regclass($1)";
 const POWERS: &str = "SELECT bool_or(rolsuper OR rolbypassrls) FROM pg_roles
                       WHERE rolname IN (current_user, 'accunode_batch')";
-const BATCH: &str = "SELECT pg_has_role(session_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = 'accunode_batch'";
+const BATCH: &str =
+    "SELECT pg_has_role(session_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = 'accunode_batch'";
 
 impl Db {
     /// Refuses a PostgreSQL database in which a guarded table lacks forced row-level security, a policy for

@@ -1,4 +1,4 @@
-//! Files, wake-ups, rate limits, a cache and mail: embedded on one machine, or shared between servers.
+//! Files, wake-ups, rate limits, a cache, mail and the number of workers: embedded on one machine, or shared between servers.
 //!
 //! - [`Blobs`] keeps uploaded files and results. Writing is streamed, limited in size and hashed on the way; a
 //!   file is there whole or not at all.
@@ -8,6 +8,7 @@
 //!   together.
 //! - [`Cache`] keeps what was worked out for up to a minute: in this process, or in Redis for all servers.
 //! - [`Mail`] hands messages to a mail server, or puts them into a folder.
+//! - [`Scaler`] changes the number of workers: processes of this machine, or tasks of a service on Amazon ECS.
 //!
 //! Nothing here prints a URL or a password.
 
@@ -15,10 +16,12 @@ mod blobs;
 mod cache;
 mod mail;
 mod rate_limit;
+mod scaler;
 mod wake;
 
 pub use blobs::{BlobError, Blobs, Listed, LocalFile, Stored};
 pub use cache::{Cache, CacheError};
 pub use mail::{Mail, MailError, Message, Security, SmtpSettings};
 pub use rate_limit::{Rate, RateLimitError, RateLimits, Standing, Verdict};
+pub use scaler::{EcsService, EcsSettings, LocalCommand, LocalWorkers, Scaler, ScalerError};
 pub use wake::{Carrier, Listener, Wake, WakeError};

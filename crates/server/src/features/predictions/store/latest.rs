@@ -148,7 +148,8 @@ pub(crate) async fn work_out_and_know(
     let text = |f: for<'a> fn(&'a Said<'a>) -> &'a str| {
         Column::Text(companies.iter().map(|(_, said)| f(said).to_owned()).collect())
     };
-    let row = |f: fn(&Said<'_>) -> Option<i64>| Column::OptI64(companies.iter().map(|(_, said)| f(said)).collect());
+    let row =
+        |f: fn(&Said<'_>) -> Option<i64>| Column::OptI64(companies.iter().map(|(_, said)| f(said)).collect());
     BulkRows::named("settled")
         .column("id", Column::Uuid(companies.iter().map(|(id, _)| *id).collect()))
         .column("name", text(|said| said.name))
