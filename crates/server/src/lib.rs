@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod caller;
+pub mod coalesce;
 pub mod config;
 pub mod features;
 pub mod http;
