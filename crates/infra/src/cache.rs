@@ -145,9 +145,22 @@ impl Cache {
         most: usize,
         make: impl Future<Output = Result<Bytes, E>>,
     ) -> Result<Bytes, E> {
-        if let Some(kept) = self.get(key).await {
-            return Ok(kept);
+        match self.get(key).await {
+            Some(kept) => Ok(kept),
+            None => self.make(key, most, make).await,
         }
+    }
+
+    /// As [`Cache::get_or_make`], for whoever has missed the value just now.
+    ///
+    /// # Errors
+    /// What `make` says.
+    pub async fn make<E>(
+        &self,
+        key: &str,
+        most: usize,
+        make: impl Future<Output = Result<Bytes, E>>,
+    ) -> Result<Bytes, E> {
         let lead = match self.flights.enter(digest(key)) {
             Turn::Lead(lead) => Some(lead),
             Turn::Follow(follow) => match follow.landed().await {

@@ -22,10 +22,17 @@ pub(crate) async fn kept<T: Serialize>(
     key: Option<String>,
     make: impl Future<Output = Result<T>>,
 ) -> ApiResult<Response> {
-    let make =
-        async { Ok::<_, Error>(Bytes::from(serde_json::to_vec(&make.await?).map_err(Error::internal)?)) };
+    if let Some(key) = &key
+        && let Some(body) = cache.get(key).await
+    {
+        return Ok(json(body));
+    }
+    // What makes an answer is large: it lies on the heap, where it is needed at all.
+    let make = Box::pin(async {
+        Ok::<_, Error>(Bytes::from(serde_json::to_vec(&make.await?).map_err(Error::internal)?))
+    });
     let body = match key {
-        Some(key) => cache.get_or_make(&key, LARGEST, make).await?,
+        Some(key) => cache.make(&key, LARGEST, make).await?,
         None => make.await?,
     };
     Ok(json(body))
