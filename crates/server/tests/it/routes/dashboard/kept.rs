@@ -106,9 +106,8 @@ on_both_engines! {
         run(&app, QUIETEN).await;
         assert!(keep_up(&app.state).await.unwrap() >= 4);
         assert_eq!(keep_up(&app.state).await.unwrap(), 0);
-        let mut owners = vec![Uuid::nil(), people.organization(), people.stranger.organization_id.unwrap().0,
-                              people.user.user_id.0];
-        owners.sort_unstable();
+        let owners = [Uuid::nil(), people.organization(), people.stranger.organization_id.unwrap().0,
+                      people.user.user_id.0];
         let all = current(&app).await;
         assert!(owners.iter().all(|owner| all.contains(owner)), "{all:?}");
         run(&app, RENAME).await;
