@@ -4,7 +4,7 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use accunode_db::Db;
 use accunode_server::{
-    features::{auth, scaling},
+    features::{auth, dashboard::service as figures, scaling},
     models, router,
     state::AppState,
     workers,
@@ -71,10 +71,12 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     let working = work(&state, &stop);
     let watching = tokio::spawn(models::watch(state.clone(), stop.clone()));
     let scaling = tokio::spawn(scaling::jobs::watch(state.clone(), stop.clone()));
+    let keeping_up = tokio::spawn(figures::watch(state.clone(), stop.clone()));
     router::serve(listener, &state, stop.clone()).await?;
     working.await.context("the workers ended badly")?;
     watching.await.context("the watch over the models ended badly")?;
     scaling.await.context("the watch over the number of workers ended badly")?;
+    keeping_up.await.context("the watch over the figures ended badly")?;
     state.db.close().await;
     tracing::info!("stopped");
     Ok(())
