@@ -62,7 +62,12 @@ fn nobody_stores_outside_of_their_place() {
         for (what, level, place, by) in [
             ("in another's organization", Organization, organization(stranger), me),
             ("in another's name", Organization, organization(member), them),
-            ("in the name of somebody who is not among them", Organization, organization(member), people.colleague.user_id.0),
+            (
+                "in the name of somebody who is not among them",
+                Organization,
+                organization(member),
+                people.colleague.user_id.0,
+            ),
             ("in another organization altogether", Organization, organization(&people.neighbour), me),
             ("for oneself, while working in an organization", Personal, None, me),
             ("for somebody who is not among them", Personal, None, people.other_user.user_id.0),
@@ -89,8 +94,9 @@ fn nothing_else_is_seen_or_done() {
         }
         let begin = async || test.db().many([&people.member, &people.user]).await.unwrap();
         let mut tx = begin().await;
-        let seen: Vec<(String,)> = on!(tx, |c| sqlx::query_as("SELECT symbol FROM companies ORDER BY symbol")
-            .fetch_all(c).await).unwrap();
+        let seen: Vec<(String,)> =
+            on!(tx, |c| sqlx::query_as("SELECT symbol FROM companies ORDER BY symbol").fetch_all(c).await)
+                .unwrap();
         let seen: Vec<_> = seen.iter().map(|(symbol,)| symbol.as_str()).collect();
         // The member's organization's, and the user's own.
         assert_eq!(seen, ["colleague", "member", "org_admin", "user"]);
@@ -116,7 +122,8 @@ fn nothing_else_is_seen_or_done() {
             refused(&mut begin().await, sql, "row-level security").await;
         }
         // Nobody speaks in the chain of another among them.
-        const SPEAK: &str = "INSERT INTO audit_log (chain, seq, at, actor_id, action, outcome, previous_hash, hash)
+        const SPEAK: &str =
+            "INSERT INTO audit_log (chain, seq, at, actor_id, action, outcome, previous_hash, hash)
                              VALUES ($1, 1, $3, $2, 'a', 'done', '', '')";
         let tenant = people.member.tenant_id.unwrap().0;
         for (chain, by, allowed) in [
@@ -126,7 +133,8 @@ fn nothing_else_is_seen_or_done() {
             (Uuid::nil(), people.member.user_id.0, false),
         ] {
             let mut tx = begin().await;
-            let done = on!(tx, |c| sqlx::query(SPEAK).bind(chain).bind(by).bind(NOW).execute(c).await.map(drop));
+            let done =
+                on!(tx, |c| sqlx::query(SPEAK).bind(chain).bind(by).bind(NOW).execute(c).await.map(drop));
             assert_eq!(done.is_ok(), allowed, "{done:?}");
         }
         // The connection that served them serves others as before.
@@ -146,8 +154,8 @@ fn what_rows_refer_to_is_there_and_stays() {
                0.5, 'm', '1', 'h', $2, $3, now() FROM companies c";
     const UPLOAD: &str = "INSERT INTO bulk_upload_jobs (id, user_id, organization_id, access_level, job_type,
             original_filename, file_key, file_size, file_sha256, queue_priority, created_at)
-        SELECT $1, c.created_by, c.organization_id, c.access_level, 'annual', 'a.csv', 'k', 1, 'h', 'high', now()
-        FROM companies c";
+        SELECT $1, u.id, c.organization_id, c.access_level, 'annual', 'a.csv', 'k', 1, 'h', 'high', now()
+        FROM companies c JOIN users u ON u.username = 'colleague'";
     const COUNT: &str = "SELECT (SELECT COUNT(*) FROM annual_predictions WHERE bulk_upload_job_id IS NULL)
                              || ' ' || (SELECT COUNT(*) FROM annual_predictions)
                              || ' ' || (SELECT COUNT(*) FROM company_search)";
@@ -162,7 +170,13 @@ fn what_rows_refer_to_is_there_and_stays() {
         tx.commit().await.unwrap();
         for (by, upload, scale) in [(nobody, None, None), (None, nobody, None), (None, None, nobody)] {
             let mut tx = test.db().system("test").await.unwrap();
-            let done = on!(tx, |c| sqlx::query(PREDICT).bind(by).bind(upload).bind(scale).execute(c).await.map(drop));
+            let done = on!(tx, |c| sqlx::query(PREDICT)
+                .bind(by)
+                .bind(upload)
+                .bind(scale)
+                .execute(c)
+                .await
+                .map(drop));
             let refused = done.unwrap_err();
             assert!(refused.as_database_error().unwrap().is_foreign_key_violation(), "{refused}");
         }
@@ -172,15 +186,19 @@ fn what_rows_refer_to_is_there_and_stays() {
         drop(tx);
         let mut tx = test.db().system("test").await.unwrap();
         let none: Option<Uuid> = None;
-        on!(tx, |c| sqlx::query(PREDICT).bind(none).bind(upload).bind(none).execute(c).await.map(drop)).unwrap();
+        on!(tx, |c| sqlx::query(PREDICT).bind(none).bind(upload).bind(none).execute(c).await.map(drop))
+            .unwrap();
         tx.commit().await.unwrap();
         // As the database's owner, whom no policy holds.
         for (sql, what) in [
-            ("DELETE FROM users WHERE id = (SELECT created_by FROM companies)", "refer to what is deleted from users"),
+            (
+                "DELETE FROM users WHERE id = (SELECT created_by FROM companies)",
+                "refer to what is deleted from users",
+            ),
             ("UPDATE companies SET id = gen_random_uuid()", "are not changed"),
             ("UPDATE companies SET access_level = 'system', organization_id = NULL", "are not changed"),
             ("UPDATE users SET id = gen_random_uuid()", "are not changed"),
-            ("UPDATE annual_predictions SET company_id = gen_random_uuid()", "there is no such company"),
+            ("UPDATE annual_predictions SET company_id = gen_random_uuid()", "of no company of its owner"),
         ] {
             let text = test.as_owner(sql).await.expect_err(sql).to_string();
             assert!(text.contains(what), "{sql}: {text}");

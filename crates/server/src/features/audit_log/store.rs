@@ -194,7 +194,8 @@ sql! {
 
 /// The ends of chains after their new entries.
 const CLOSE: Sql = {
-    const TEXT: &str = "UPDATE audit_heads SET hash = closed.hash FROM closed WHERE audit_heads.chain = closed.chain";
+    const TEXT: &str =
+        "UPDATE audit_heads SET hash = closed.hash FROM closed WHERE audit_heads.chain = closed.chain";
     Sql::new(TEXT, TEXT)
 };
 
@@ -225,7 +226,8 @@ pub(crate) async fn append(tx: &mut Tx, entries: Vec<Entry>) -> Result<()> {
     }
     insert(placed).execute(tx, "").await?;
     let (chains, hashes) = ends.into_iter().map(|(chain, (_, hash))| (chain, hash)).unzip();
-    let closed = BulkRows::named("closed").column("chain", Column::Uuid(chains)).column("hash", Column::Text(hashes));
+    let closed =
+        BulkRows::named("closed").column("chain", Column::Uuid(chains)).column("hash", Column::Text(hashes));
     closed.execute(tx, CLOSE).await
 }
 

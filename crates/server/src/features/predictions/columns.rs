@@ -29,9 +29,8 @@ pub(super) fn companies(new: &[NewCompany<'_>], follow: bool, now: Timestamp) ->
         Column::Text(new.iter().map(|c| f(c).to_owned()).collect())
     };
     let id = |f: fn(&NewCompany<'_>) -> Option<Uuid>| Column::OptUuid(new.iter().map(f).collect());
-    let count = |f: fn(&Latest<'_>) -> i64| {
-        Column::I64(new.iter().map(|c| c.latest.as_ref().map_or(0, f)).collect())
-    };
+    let count =
+        |f: fn(&Latest<'_>) -> i64| Column::I64(new.iter().map(|c| c.latest.as_ref().map_or(0, f)).collect());
     let row = |f: fn(&Said<'_>) -> Option<i64>| {
         Column::OptI64(new.iter().map(|c| f(&c.said).filter(|_| follow)).collect())
     };
@@ -47,7 +46,10 @@ pub(super) fn companies(new: &[NewCompany<'_>], follow: bool, now: Timestamp) ->
         .column("created_at", Column::Time(vec![now; new.len()]))
         .column("annual_count", count(|latest| latest.annual))
         .column("quarterly_count", count(|latest| latest.quarterly))
-        .column("known_upload", Column::OptUuid(new.iter().map(|c| c.said.upload.filter(|_| follow)).collect()))
+        .column(
+            "known_upload",
+            Column::OptUuid(new.iter().map(|c| c.said.upload.filter(|_| follow)).collect()),
+        )
         .column("known_row", row(|said| said.row))
         .column("market_cap_row", row(|said| said.market_cap_row));
     latest(insert, new, now)
@@ -65,7 +67,10 @@ fn latest(insert: BulkInsert, new: &[NewCompany<'_>], now: Timestamp) -> BulkIns
         .column("latest_prediction_id", Column::OptUuid(all().map(|l| l.map(|l| l.id)).collect()))
         .column("latest_year", Column::OptI64(years))
         .column("latest_quarter", text(|l| l.row.record.period.quarter.map(|q| q.as_str())))
-        .column("latest_probability", Column::OptF64(all().map(|l| l.map(|l| l.row.score.probability)).collect()))
+        .column(
+            "latest_probability",
+            Column::OptF64(all().map(|l| l.map(|l| l.row.score.probability)).collect()),
+        )
         .column("latest_risk_level", text(|l| Some(l.row.score.risk_level.as_str())))
         .column("latest_grade", text(|l| Some(l.row.grade())))
         .column("latest_at", Column::OptTime(all().map(|l| l.map(|_| now)).collect()))
@@ -74,12 +79,9 @@ fn latest(insert: BulkInsert, new: &[NewCompany<'_>], now: Timestamp) -> BulkIns
 }
 
 /// The insert of rows of one kind, each with its id and its company's.
-pub(super) fn predictions(
-    kind: Kind,
-    rows: &[(&NewRow<'_>, Uuid, Uuid)],
-    now: Timestamp,
-) -> BulkInsert {
-    let id = |f: fn(&NewRow<'_>) -> Option<Uuid>| Column::OptUuid(rows.iter().map(|(row, ..)| f(row)).collect());
+pub(super) fn predictions(kind: Kind, rows: &[(&NewRow<'_>, Uuid, Uuid)], now: Timestamp) -> BulkInsert {
+    let id =
+        |f: fn(&NewRow<'_>) -> Option<Uuid>| Column::OptUuid(rows.iter().map(|(row, ..)| f(row)).collect());
     let text = |f: for<'a> fn(&'a NewRow<'a>) -> &'a str| {
         Column::Text(rows.iter().map(|(row, ..)| f(row).to_owned()).collect())
     };

@@ -199,7 +199,13 @@ impl Wanted {
 }
 
 /// The stored row as reading it would give it.
-fn shown(id: Uuid, asked: &Asked, company: &Company<'_>, home: Option<&Home>, now: Timestamp) -> PredictionRow {
+fn shown(
+    id: Uuid,
+    asked: &Asked,
+    company: &Company<'_>,
+    home: Option<&Home>,
+    now: Timestamp,
+) -> PredictionRow {
     let (record, score, bundle) = (&asked.record, &asked.score, &asked.bundle);
     let ratio = |i: usize| record.ratios.get(i).and_then(|ratio| ratio.value());
     let (scorecard, gbm) = match asked.kind {

@@ -19,9 +19,7 @@ pub use filter::Filter;
 pub(crate) use list::{List, Listed, first_page_key, list};
 pub(crate) use paging::{Asked, Cursor};
 
-use accunode_domain::{
-    AccessLevel, Actor, Belongs, Error, Kind, OrganizationId, Period, TenantId, UserId,
-};
+use accunode_domain::{AccessLevel, Actor, Belongs, Error, Kind, OrganizationId, Period, TenantId, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

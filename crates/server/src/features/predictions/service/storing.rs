@@ -173,10 +173,8 @@ async fn add<'a>(
     now: Timestamp,
 ) -> Result<()> {
     for level in LEVELS {
-        let mut missing: Vec<&mut Company<'a>> = companies
-            .iter_mut()
-            .filter(|c| c.owner.level == level && c.state == State::Unknown)
-            .collect();
+        let mut missing: Vec<&mut Company<'a>> =
+            companies.iter_mut().filter(|c| c.owner.level == level && c.state == State::Unknown).collect();
         if missing.is_empty() {
             continue;
         }
@@ -188,7 +186,13 @@ async fn add<'a>(
             (company.name, company.sector) = (said.name.into(), said.sector.into());
             company.market_cap = said.market_cap;
             let latest = Latest::of(rows, ids, &company.rows);
-            new.push(NewCompany { id: company.id, owner: company.owner, symbol: company.symbol, said, latest });
+            new.push(NewCompany {
+                id: company.id,
+                owner: company.owner,
+                symbol: company.symbol,
+                said,
+                latest,
+            });
         }
         let added = store::insert_companies(tx, level, columns::companies(&new, follow, now)).await?;
         let added: HashSet<Uuid> = added.into_iter().collect();
@@ -297,7 +301,12 @@ impl<'a> Latest<'a> {
         // All are scored at the same moment.
         let rank = |row: &usize| {
             let period = rows[*row].record.period;
-            (Reverse(period.year), Reverse(period.quarter.unwrap_or(Quarter::Q4)), rows[*row].kind.as_str(), ids[*row])
+            (
+                Reverse(period.year),
+                Reverse(period.quarter.unwrap_or(Quarter::Q4)),
+                rows[*row].kind.as_str(),
+                ids[*row],
+            )
         };
         let latest = *which.iter().min_by_key(|row| rank(row))?;
         let of_kind = |kind: Kind| which.iter().filter(move |row| rows[**row].kind == kind);
