@@ -2,7 +2,8 @@
 
 -- What companies and predictions refer to was looked up for each row and each reference: half of what a row cost. Now
 -- each statement looks it up once, for all its rows, and holds it like a foreign key does until the transaction ends.
--- The functions work as the application itself (app.role): they see what the actor may not, and tell nothing of it.
+-- The functions look as the application itself (app.role) and give the actor's role back: they see what the actor may
+-- not, and tell nothing of it.
 ALTER TABLE companies DROP CONSTRAINT companies_organization_id_fkey, DROP CONSTRAINT companies_created_by_fkey;
 ALTER TABLE company_search DROP CONSTRAINT company_search_company_id_fkey;
 DO $$
@@ -21,12 +22,14 @@ END
 $$;
 
 CREATE FUNCTION companies_refer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path FROM CURRENT SET app.role = 'system' AS $$
+    SET search_path FROM CURRENT AS $$
 DECLARE
+    acting text := coalesce(current_setting('app.role', true), '');
     makers uuid[];
     places uuid[];
     held bigint;
 BEGIN
+    PERFORM set_config('app.role', 'system', true);
     SELECT array_agg(DISTINCT created_by), array_agg(DISTINCT organization_id) FILTER (WHERE organization_id IS NOT NULL)
     INTO makers, places FROM (SELECT DISTINCT created_by, organization_id FROM added) a;
     PERFORM 1 FROM users WHERE id = ANY (makers) FOR KEY SHARE;
@@ -40,35 +43,37 @@ BEGIN
         RAISE foreign_key_violation USING MESSAGE = 'a company is of no organization',
             CONSTRAINT = 'companies_organization_id_fkey';
     END IF;
+    PERFORM set_config('app.role', acting, true);
     RETURN NULL;
 END
 $$;
 CREATE TRIGGER companies_refer AFTER INSERT ON companies REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION companies_refer();
 
--- A prediction belongs to whom its company belongs. This is the part of the policies that nobody predicts on a company
--- of somebody else's.
+-- A prediction belongs to whom its company belongs.
+-- Its plan is kept, whatever number of rows it was first made for: companies are found by their ids, not by reading all.
 CREATE FUNCTION predictions_refer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path FROM CURRENT SET app.role = 'system' AS $$
+    SET search_path FROM CURRENT SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
+    acting text := coalesce(current_setting('app.role', true), '');
     named bigint;
     held bigint;
     makers uuid[];
     uploads uuid[];
     scales uuid[];
 BEGIN
-    SELECT count(*) INTO named
-    FROM (SELECT DISTINCT company_id, company_owner(access_level, organization_id, created_by), access_level FROM added) a;
-    PERFORM 1
-    FROM (SELECT DISTINCT company_id, company_owner(access_level, organization_id, created_by) AS owner, access_level
-          FROM added) a
-        JOIN companies c ON c.id = a.company_id AND c.access_level = a.access_level
+    PERFORM set_config('app.role', 'system', true);
+    WITH asked AS MATERIALIZED (
+        SELECT DISTINCT company_id, company_owner(access_level, organization_id, created_by) AS owner, access_level FROM added
+    ), there AS (
+        SELECT 1 FROM asked a JOIN companies c ON c.id = a.company_id
+        WHERE c.access_level = a.access_level
             AND company_owner(c.access_level, c.organization_id, c.created_by) = a.owner
-    FOR KEY SHARE OF c;
-    GET DIAGNOSTICS held = ROW_COUNT;
+        FOR KEY SHARE OF c
+    )
+    SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM there) INTO named, held;
     IF held < named THEN
-        RAISE insufficient_privilege USING
-            MESSAGE = 'new row violates row-level security: there is no such company of its owner',
+        RAISE foreign_key_violation USING MESSAGE = 'a prediction is of no company of its owner',
             CONSTRAINT = TG_TABLE_NAME || '_company_id_fkey';
     END IF;
     SELECT array_agg(DISTINCT maker), array_agg(DISTINCT bulk_upload_job_id) FILTER (WHERE bulk_upload_job_id IS NOT NULL),
@@ -98,16 +103,19 @@ BEGIN
                 CONSTRAINT = TG_TABLE_NAME || '_grade_scale_id_fkey';
         END IF;
     END IF;
+    PERFORM set_config('app.role', acting, true);
     RETURN NULL;
 END
 $$;
 
 -- The other direction: who or what is referred to stays, or takes along what is its own.
 CREATE FUNCTION referred_to_stays() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path FROM CURRENT SET app.role = 'system' AS $$
+    SET search_path FROM CURRENT AS $$
 DECLARE
+    acting text := coalesce(current_setting('app.role', true), '');
     used boolean;
 BEGIN
+    PERFORM set_config('app.role', 'system', true);
     used := CASE TG_TABLE_NAME
         WHEN 'users' THEN
             EXISTS (SELECT 1 FROM companies WHERE created_by IN (SELECT id FROM removed))
@@ -124,23 +132,32 @@ BEGIN
     IF used THEN
         RAISE foreign_key_violation USING MESSAGE = 'companies or predictions refer to what is deleted from ' || TG_TABLE_NAME;
     END IF;
+    PERFORM set_config('app.role', acting, true);
     RETURN NULL;
 END
 $$;
 CREATE FUNCTION companies_take_along() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path FROM CURRENT SET app.role = 'system' AS $$
+    SET search_path FROM CURRENT AS $$
+DECLARE
+    acting text := coalesce(current_setting('app.role', true), '');
 BEGIN
+    PERFORM set_config('app.role', 'system', true);
     DELETE FROM company_search WHERE company_id IN (SELECT id FROM removed);
     DELETE FROM annual_predictions WHERE company_id IN (SELECT id FROM removed);
     DELETE FROM quarterly_predictions WHERE company_id IN (SELECT id FROM removed);
+    PERFORM set_config('app.role', acting, true);
     RETURN NULL;
 END
 $$;
 CREATE FUNCTION uploads_let_go() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path FROM CURRENT SET app.role = 'system' AS $$
+    SET search_path FROM CURRENT AS $$
+DECLARE
+    acting text := coalesce(current_setting('app.role', true), '');
 BEGIN
+    PERFORM set_config('app.role', 'system', true);
     UPDATE annual_predictions SET bulk_upload_job_id = NULL WHERE bulk_upload_job_id IN (SELECT id FROM removed);
     UPDATE quarterly_predictions SET bulk_upload_job_id = NULL WHERE bulk_upload_job_id IN (SELECT id FROM removed);
+    PERFORM set_config('app.role', acting, true);
     RETURN NULL;
 END
 $$;
@@ -173,15 +190,6 @@ BEGIN
                         FOR EACH STATEMENT EXECUTE FUNCTION predictions_refer()', named);
         EXECUTE format('CREATE TRIGGER %1$s_still_refer AFTER UPDATE ON %1$s REFERENCING NEW TABLE AS added
                         FOR EACH STATEMENT EXECUTE FUNCTION predictions_refer()', named);
-        -- The check of the company has gone into the function.
-        EXECUTE format('DROP POLICY %1$s_insert ON %1$s', named);
-        EXECUTE format($policy$
-            CREATE POLICY %1$s_insert ON %1$s FOR INSERT WITH CHECK (
-                (SELECT app_passes())
-                OR (created_by = (SELECT app_user_id())
-                    AND (access_level = 'personal'
-                         OR (access_level = 'organization' AND organization_id = (SELECT app_organization_id())))))
-            $policy$, named);
     END LOOP;
 END
 $$;
@@ -224,8 +232,12 @@ CREATE FUNCTION app_batch_voices() RETURNS text[] LANGUAGE sql STABLE PARALLEL S
 DO $$
 DECLARE
     guarded text;
+    company_in_reach text;
 BEGIN
     FOREACH guarded IN ARRAY ARRAY['companies', 'annual_predictions', 'quarterly_predictions'] LOOP
+        company_in_reach := CASE WHEN guarded = 'companies' THEN '' ELSE format(
+            'AND EXISTS (SELECT 1 FROM companies c WHERE c.id = company_id AND c.access_level = %I.access_level)',
+            guarded) END;
         EXECUTE format($policy$
             CREATE POLICY %1$s_batch_read ON %1$s FOR SELECT TO accunode_batch USING (
                 company_owner(access_level, organization_id, created_by) = ANY ((SELECT app_batch_owners())::uuid[]))
@@ -233,8 +245,9 @@ BEGIN
         EXECUTE format($policy$
             CREATE POLICY %1$s_batch_insert ON %1$s FOR INSERT TO accunode_batch WITH CHECK (
                 access_level <> 'system'
-                AND created_by::text || '/' || coalesce(organization_id::text, '') = ANY ((SELECT app_batch_places())::text[]))
-            $policy$, guarded);
+                AND created_by::text || '/' || coalesce(organization_id::text, '') = ANY ((SELECT app_batch_places())::text[])
+                %2$s)
+            $policy$, guarded, company_in_reach);
     END LOOP;
 END
 $$;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use accunode_db::{Clock, Db};
-use accunode_infra::{Blobs, Cache, Mail, RateLimits, Wake};
+use accunode_infra::{Blobs, Cache, EcsService, LocalCommand, LocalWorkers, Mail, RateLimits, Scaler, Wake};
 use accunode_server::{
     features::{
         auth::{passwords::Passwords, tokens::Tokens},
@@ -22,7 +22,7 @@ use anyhow::{Context, Result, bail};
 use rand::TryRng;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::settings::Settings;
+use crate::settings::{ScalerSettings, Settings};
 
 /// Which folder the data lives in.
 #[derive(clap::Args, Clone, Debug)]
@@ -151,6 +151,21 @@ pub async fn started(settings: &Settings) -> Result<AppState> {
     Ok(state)
 }
 
+/// Who changes the number of workers. Nothing is asked or started yet.
+async fn scaler(settings: &Settings) -> Result<Scaler> {
+    Ok(match &settings.scaling.scaler {
+        ScalerSettings::None => Scaler::None,
+        ScalerSettings::Local => {
+            let program =
+                std::env::current_exe().context("ACCUNODE_SCALER: this program is not to be found")?;
+            let data_dir = settings.data_dir.clone().into_os_string();
+            let arguments = vec!["worker".into(), "--with-parent".into(), "--data-dir".into(), data_dir];
+            Scaler::Local(LocalWorkers::new(LocalCommand { program, arguments }))
+        }
+        ScalerSettings::Ecs(service) => Scaler::Ecs(EcsService::from_env(service.clone()).await),
+    })
+}
+
 /// Opens everything that the application needs.
 ///
 /// # Errors
@@ -179,6 +194,7 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
         passwords: Passwords::new(cores.div_ceil(2))?,
         mail: mail(settings)?,
         streams: Streams::default(),
+        scaler: scaler(settings).await?,
         limits: limits(settings)?,
         config,
     }))

@@ -1,6 +1,7 @@
 //! Settings from the environment: one table of names, every problem named at once.
 
 mod mail;
+mod scaling;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -14,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use mail::MailSettings;
+pub use scaling::{ScalerSettings, ScalingSettings};
 
 /// Everything that the environment says.
 #[derive(Clone, Debug)]
@@ -58,12 +60,14 @@ pub struct Settings {
     pub admin: Option<(String, SecretString)>,
     /// `SMTP_…` and `EMAIL_…`.
     pub mail: MailSettings,
+    /// `ACCUNODE_SCALER`, `AUTO_SCALING_ENABLED`, `MIN_WORKERS` and so on.
+    pub scaling: ScalingSettings,
     /// `ACCUNODE_MODELS`: a folder of bundles in place of the shipped ones.
     pub models: Option<PathBuf>,
 }
 
 /// Every variable that is read, for `doctor` and the documentation.
-pub const VARIABLES: [&str; 30] = [
+pub const VARIABLES: [&str; 42] = [
     "DATABASE_URL",
     "REDIS_URL",
     "SECRET_KEY",
@@ -94,6 +98,18 @@ pub const VARIABLES: [&str; 30] = [
     "EMAIL_FROM_NAME",
     "EMAIL_TO",
     "EMAIL_SUBJECT_PREFIX",
+    "ACCUNODE_SCALER",
+    "AUTO_SCALING_ENABLED",
+    "MIN_WORKERS",
+    "MAX_WORKERS",
+    "SCALE_UP_THRESHOLD",
+    "SCALE_DOWN_THRESHOLD",
+    "SCALE_UP_COOLDOWN",
+    "SCALE_DOWN_COOLDOWN",
+    "EMERGENCY_THRESHOLD",
+    "ACCUNODE_ECS_CLUSTER",
+    "ACCUNODE_ECS_SERVICE",
+    "AWS_REGION",
 ];
 
 impl Settings {
@@ -130,6 +146,7 @@ impl Settings {
             workers: parsed(&get, "WORKERS", "a number", 2)?,
             admin: admin(get("ACCUNODE_ADMIN_EMAIL"), get("ACCUNODE_ADMIN_PASSWORD"))?,
             mail: MailSettings::read(&get)?,
+            scaling: ScalingSettings::read(&get)?,
             models: get("ACCUNODE_MODELS").map(PathBuf::from),
         };
         if settings.access_token_minutes == 0 {
@@ -165,6 +182,7 @@ impl Settings {
             cors_origins: self.cors_origins.clone(),
             worker_concurrency: self.workers,
             chunk_rows: 5_000,
+            scaling: self.scaling.config,
         }
     }
 

@@ -26,13 +26,16 @@ pub const GUARDED_TABLES: [&str; 22] = [
     "quarterly_prediction_versions",
     "models",
     "model_activations",
+    "owner_figures",
 ];
 
+/// Policies for everybody: those of the role for several people together do not stand in for them.
 const STATE: &str = "SELECT c.relrowsecurity AND c.relforcerowsecurity,
-                            EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')),
+                            EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')
+                                      AND p.polroles = '{0}'),
                             EXISTS (SELECT 1 FROM pg_policy p
                                     WHERE p.polrelid = c.oid AND p.polcmd IN ('a', '*')
-                                      AND p.polwithcheck IS NOT NULL)
+                                      AND p.polwithcheck IS NOT NULL AND p.polroles = '{0}')
                      FROM pg_class c WHERE c.oid = to_regclass($1)";
 const POWERS: &str = "SELECT bool_or(rolsuper OR rolbypassrls) FROM pg_roles
                       WHERE rolname IN (current_user, 'accunode_batch')";

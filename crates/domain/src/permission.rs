@@ -134,6 +134,8 @@ permissions! {
     AuditRead = "audit.read": No No No Tenant All;
     /// Try the mail settings.
     ContactTest = "contact.test": No No No No All;
+    /// See and change how many workers there are.
+    ScalingManage = "scaling.manage": No No No No All;
 }
 
 impl fmt::Display for Permission {

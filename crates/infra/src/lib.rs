@@ -1,4 +1,4 @@
-//! Files, wake-ups, rate limits, a cache and mail: embedded on one machine, or shared between servers.
+//! Files, wake-ups, rate limits, a cache, mail and the number of workers: embedded on one machine, or shared between servers.
 //!
 //! - [`Blobs`] keeps uploaded files and results. Writing is streamed, limited in size and hashed on the way; a
 //!   file is there whole or not at all.
@@ -6,19 +6,24 @@
 //!   those elsewhere. It only makes them start sooner: they look by themselves anyway.
 //! - [`RateLimits`] counts how often a key does something: within the process, or through Redis for all servers
 //!   together.
-//! - [`Cache`] keeps what was worked out for up to a minute: in this process, or in Redis for all servers.
+//! - [`Cache`] keeps what was worked out for a short while: in this process, or in Redis for all servers. What several
+//!   ask for at once is worked out once.
 //! - [`Mail`] hands messages to a mail server, or puts them into a folder.
+//! - [`Scaler`] changes the number of workers: processes of this machine, or tasks of a service on Amazon ECS.
 //!
 //! Nothing here prints a URL or a password.
 
 mod blobs;
 mod cache;
+mod flight;
 mod mail;
 mod rate_limit;
+mod scaler;
 mod wake;
 
 pub use blobs::{BlobError, Blobs, Listed, LocalFile, Stored};
 pub use cache::{Cache, CacheError};
 pub use mail::{Mail, MailError, Message, Security, SmtpSettings};
 pub use rate_limit::{Rate, RateLimitError, RateLimits, Standing, Verdict};
+pub use scaler::{EcsService, EcsSettings, LocalCommand, LocalWorkers, Scaler, ScalerError};
 pub use wake::{Carrier, Listener, Wake, WakeError};

@@ -28,6 +28,8 @@ pub struct Lane {
     pub priority: Priority,
     /// Jobs that wait; those that wait for a retry among them.
     pub ready: i64,
+    /// Those of them that could run now.
+    pub due: i64,
     /// Jobs that a worker holds.
     pub running: i64,
     /// For how long the longest waiting job could have run.
@@ -62,6 +64,7 @@ sql! {
     STATS = "SELECT priority, 'ready' AS status, count(*), min(run_at) FROM job WHERE status = 'ready' GROUP BY priority
              UNION ALL
              SELECT priority, 'running', count(*), min(run_at) FROM job WHERE status = 'running' GROUP BY priority";
+    DUE = "SELECT priority, count(*) FROM job WHERE status = 'ready' AND run_at <= $1 GROUP BY priority";
     POSITION = "SELECT (SELECT count(*) FROM job o WHERE o.status = 'ready'
                           AND (o.priority < j.priority
                                OR (o.priority = j.priority AND (o.run_at < j.run_at
@@ -76,6 +79,7 @@ sql! {
 pub async fn lanes(tx: &mut Tx, now: Timestamp) -> Result<Vec<Lane>> {
     let at_work: Vec<(i16, String, i64, Timestamp)> =
         on!(tx, STATS, |c, sql| sqlx::query_as(sql).fetch_all(c).await)?;
+    let due: Vec<(i16, i64)> = on!(tx, DUE, |c, sql| sqlx::query_as(sql).bind(now).fetch_all(c).await)?;
     let since = now - LATELY;
     let done: Vec<Done> = on!(tx, DONE, |c, sql| sqlx::query_as(sql).bind(since).fetch_all(c).await)?;
     let lane = |priority: Priority| {
@@ -86,6 +90,7 @@ pub async fn lanes(tx: &mut Tx, now: Timestamp) -> Result<Vec<Lane>> {
         Lane {
             priority,
             ready: of("ready").map_or(0, |row| row.2),
+            due: due.iter().find(|(lane, _)| *lane == priority.number()).map_or(0, |(_, jobs)| *jobs),
             running: of("running").map_or(0, |row| row.2),
             oldest_wait: of("ready").filter(|row| row.3 <= now).map(|row| now.since(row.3)),
             done: done.map_or(0, |row| row.1),

@@ -2,6 +2,8 @@
 
 use secrecy::SecretString;
 
+use crate::features::scaling::decision::Thresholds;
+
 /// Settings of the HTTP application.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
@@ -33,6 +35,17 @@ pub struct ServerConfig {
     pub worker_concurrency: usize,
     /// Rows scored and stored in one transaction.
     pub chunk_rows: usize,
+    /// How the number of workers is looked after.
+    pub scaling: ScalingConfig,
+}
+
+/// How the number of workers is looked after.
+#[derive(Clone, Copy, Debug)]
+pub struct ScalingConfig {
+    /// Whether what the table says is done without anybody asking.
+    pub automatic: bool,
+    /// The settings that count until somebody changes them.
+    pub thresholds: Thresholds,
 }
 
 /// The shortest acceptable `SECRET_KEY`, in bytes: as long as the HMAC's output.

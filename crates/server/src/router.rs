@@ -1,5 +1,7 @@
 //! Every route of the system, in one table.
 
+mod platform;
+
 use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
@@ -52,6 +54,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(limited(Class::Other, bundles()))
         .merge(portfolio())
         .merge(insights())
+        .merge(platform::workers())
         .merge(limited(
             Class::Ml,
             routes()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use accunode_db::{Clock, Db};
-use accunode_infra::{Blobs, Cache, Mail, Wake};
+use accunode_infra::{Blobs, Cache, Mail, Scaler, Wake};
 
 use crate::{
     config::ServerConfig,
@@ -52,6 +52,8 @@ pub struct Parts {
     pub mail: Mail,
     /// Who follows uploads at the moment.
     pub streams: Streams,
+    /// Changes the number of workers.
+    pub scaler: Scaler,
     /// Settings.
     pub config: ServerConfig,
 }

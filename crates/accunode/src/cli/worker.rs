@@ -31,6 +31,9 @@ pub struct WorkerArgs {
         default_value = "high_priority,medium_priority,low_priority"
     )]
     queues: Vec<Priority>,
+    /// Stop, too, when standard input ends: whoever started this process is gone.
+    #[arg(long)]
+    with_parent: bool,
 }
 
 fn lane(name: &str) -> Result<Priority, String> {
@@ -51,13 +54,16 @@ pub fn run(args: WorkerArgs) -> Result<ExitCode> {
     lanes.sort_unstable();
     lanes.dedup();
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
-    runtime.block_on(work(settings, lanes))?;
+    runtime.block_on(work(settings, lanes, args.with_parent))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn work(settings: Settings, lanes: Vec<Priority>) -> Result<()> {
+async fn work(settings: Settings, lanes: Vec<Priority>, with_parent: bool) -> Result<()> {
     let stop = CancellationToken::new();
     signals::stop_when_asked(&stop).context("signals cannot be heard")?;
+    if with_parent {
+        stop_with_parent(&stop);
+    }
     let state = app::started(&settings).await?;
     let watching = tokio::spawn(models::watch(state.clone(), stop.clone()));
     let names: Vec<_> = lanes.iter().map(|lane| lane.as_str()).collect();
@@ -67,4 +73,15 @@ async fn work(settings: Settings, lanes: Vec<Priority>) -> Result<()> {
     state.db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// On a thread of its own, which the process does not wait for: nothing may ever be read.
+fn stop_with_parent(stop: &CancellationToken) {
+    let stop = stop.clone();
+    std::thread::spawn(move || {
+        // Whether it ends or breaks: nobody is there any more.
+        drop(std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()));
+        tracing::info!("stopping: whoever started this worker is gone");
+        stop.cancel();
+    });
 }

@@ -154,8 +154,8 @@ fn what_rows_refer_to_is_there_and_stays() {
                0.5, 'm', '1', 'h', $2, $3, now() FROM companies c";
     const UPLOAD: &str = "INSERT INTO bulk_upload_jobs (id, user_id, organization_id, access_level, job_type,
             original_filename, file_key, file_size, file_sha256, queue_priority, created_at)
-        SELECT $1, c.created_by, c.organization_id, c.access_level, 'annual', 'a.csv', 'k', 1, 'h', 'high', now()
-        FROM companies c";
+        SELECT $1, u.id, c.organization_id, c.access_level, 'annual', 'a.csv', 'k', 1, 'h', 'high', now()
+        FROM companies c JOIN users u ON u.username = 'colleague'";
     const COUNT: &str = "SELECT (SELECT COUNT(*) FROM annual_predictions WHERE bulk_upload_job_id IS NULL)
                              || ' ' || (SELECT COUNT(*) FROM annual_predictions)
                              || ' ' || (SELECT COUNT(*) FROM company_search)";
@@ -198,7 +198,7 @@ fn what_rows_refer_to_is_there_and_stays() {
             ("UPDATE companies SET id = gen_random_uuid()", "are not changed"),
             ("UPDATE companies SET access_level = 'system', organization_id = NULL", "are not changed"),
             ("UPDATE users SET id = gen_random_uuid()", "are not changed"),
-            ("UPDATE annual_predictions SET company_id = gen_random_uuid()", "there is no such company"),
+            ("UPDATE annual_predictions SET company_id = gen_random_uuid()", "of no company of its owner"),
         ] {
             let text = test.as_owner(sql).await.expect_err(sql).to_string();
             assert!(text.contains(what), "{sql}: {text}");

@@ -14,6 +14,7 @@ pub mod ops;
 pub mod organizations;
 pub mod predictions;
 pub mod queue_admin;
+pub mod scaling;
 pub mod score;
 pub mod tenant_admins;
 pub mod tenants;

@@ -46,7 +46,7 @@ pub mod grant {
         PredictionCreate PredictionRead PredictionReadSystem PredictionUpdate PredictionDelete ScoreRun
         CompanyRead CompanyCreate CompanyUpdate CompanyDelete DashboardRead ScaleRead ScaleUpdate
         ModelRead ModelManage UploadCreate UploadRead UploadControl UploadDelete
-        QueueManage AuditRead ContactTest
+        QueueManage AuditRead ContactTest ScalingManage
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod figures;
 mod nested;
+mod numbers;
 
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
 
@@ -263,16 +264,6 @@ impl Fields {
             None => {}
         }
         String::new()
-    }
-
-    /// A whole number within bounds, if the field is there.
-    pub fn optional_integer(&mut self, field: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
-        let number = self.there(field)?.as_i64().filter(|n| bounds.contains(n));
-        if number.is_none() {
-            let expected = format!("a whole number from {} to {} is expected", bounds.start(), bounds.end());
-            self.invalid(field, &expected);
-        }
-        number
     }
 
     /// A required identifier.

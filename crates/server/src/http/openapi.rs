@@ -37,6 +37,7 @@ use super::problem::{Detail, FieldProblem, TooOften, ValidationProblem};
         (name = "audit_log", description = "Who did what, and whether the record is whole"),
         (name = "queue_admin", description = "Work in the background: what waits, who works, what died"),
         (name = "contact", description = "Messages to the operator"),
+        (name = "scaling", description = "How many workers there are, and should be"),
         (name = "ops", description = "The running system"),
     )
 )]

@@ -7,13 +7,14 @@ use std::{
 
 use accunode_db::{Clock, Db};
 use accunode_domain::{Actor, UserId};
-use accunode_infra::{Blobs, Cache, Mail, RateLimits, Wake};
+use accunode_infra::{Blobs, Cache, Mail, RateLimits, Scaler, Wake};
 use accunode_queue::Runner;
 use accunode_server::{
-    config::ServerConfig,
+    config::{ScalingConfig, ServerConfig},
     features::{
         auth::{passwords::Passwords, tokens::Tokens},
         grades::service::Scales,
+        scaling::decision::Thresholds,
         uploads::service::events::Streams,
     },
     http::limits::Limits as RateLimitTable,
@@ -203,6 +204,7 @@ fn parts(db: Db, files: &Path, limits: Limits) -> Parts {
         cors_origins: vec!["https://app.example.org".to_owned()],
         worker_concurrency: 2,
         chunk_rows: limits.chunk,
+        scaling: ScalingConfig { automatic: true, thresholds: Thresholds::default() },
     };
     Parts {
         db,
@@ -216,6 +218,7 @@ fn parts(db: Db, files: &Path, limits: Limits) -> Parts {
         passwords: Passwords::new(2).unwrap(),
         mail: Mail::folder(files.join("mail"), "AccuNode <no-reply@example.org>").unwrap(),
         streams: Streams::default(),
+        scaler: Scaler::None,
         limits: RateLimitTable::new(RateLimits::in_process(), limits.rates).unwrap(),
         config,
     }
@@ -270,6 +273,14 @@ impl Client {
         let (status, body) = self.get(path).await;
         assert_eq!(status, StatusCode::OK, "{body}");
         body
+    }
+
+    /// GET of what is not JSON.
+    pub async fn text(&self, path: &str) -> (StatusCode, String) {
+        let response = self.raw(Request::get(format!("/api/v1{path}")).body(Body::empty()).unwrap()).await;
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
     /// POST of a JSON body.

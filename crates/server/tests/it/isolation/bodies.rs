@@ -134,3 +134,8 @@ pub fn why(_: &World, _: Relation) -> Value {
 pub fn token(_: &World, _: Relation) -> Value {
     json!({ "join_token": "unknown" })
 }
+
+/// For both what is asked for and what is set.
+pub fn three_workers(_: &World, _: Relation) -> Value {
+    json!({ "target_workers": 3, "max_workers": 13 })
+}

@@ -7,7 +7,7 @@ use super::{
     bodies::{
         address, annual, company, described, everything, key, member_role, names, new_colleague, new_person,
         new_place, new_tenant, passwords, platform_too, quarterly, role, scored, sector, their_member,
-        their_organization, their_scale, their_tenant, token, why,
+        their_organization, their_scale, their_tenant, three_workers, token, why,
     },
     world::{Relation, World, listed},
 };
@@ -351,6 +351,16 @@ pub const TABLE: &[Operation] = &[
     guarded("GET /api/v1/models/activations", P::ModelRead, Nothing),
     guarded("POST /api/v1/models/{id}/activate", P::ModelManage, Model).takes(why).may_refuse(),
     guarded("POST /api/v1/models/active/{kind}/rollback", P::ModelManage, ModelKind).takes(why).may_refuse(),
+    // scaling
+    guarded("GET /api/v1/scaling/status", P::ScalingManage, Nothing),
+    guarded("GET /api/v1/scaling/metrics", P::ScalingManage, Nothing),
+    guarded("GET /api/v1/scaling/recommendation", P::ScalingManage, Nothing),
+    guarded("GET /api/v1/scaling/config", P::ScalingManage, Nothing),
+    guarded("GET /api/v1/scaling/history", P::ScalingManage, Nothing),
+    guarded("POST /api/v1/scaling/execute", P::ScalingManage, Nothing),
+    guarded("POST /api/v1/scaling/manual", P::ScalingManage, Nothing).takes(three_workers),
+    guarded("PUT /api/v1/scaling/config", P::ScalingManage, Nothing).takes(three_workers),
+    guarded("DELETE /api/v1/scaling/history", P::ScalingManage, Nothing),
     // queue
     guarded("GET /api/v1/queue", P::QueueManage, Nothing),
     guarded("GET /api/v1/queue/dead", P::QueueManage, Nothing),

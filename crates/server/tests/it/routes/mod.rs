@@ -12,6 +12,7 @@ mod ops;
 mod organizations;
 pub(crate) mod predictions;
 mod queue_admin;
+mod scaling;
 mod score;
 mod tenant_admins;
 mod tenants;

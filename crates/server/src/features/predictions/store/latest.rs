@@ -12,35 +12,37 @@ macro_rules! settle {
     ($listed:literal, [$($known:tt)*]) => {
         concat!(
             "UPDATE companies SET
-                 latest_kind = r.kind, latest_prediction_id = r.id, latest_year = r.reporting_year,
-                 latest_quarter = r.reporting_quarter, latest_probability = r.probability,
-                 latest_risk_level = r.risk_level, latest_grade = r.grade, latest_at = r.at,
-                 previous_probability = r.previous_probability, previous_grade = r.previous_grade,
-                 annual_count = COALESCE(r.annual_count, 0), quarterly_count = COALESCE(r.quarterly_count, 0)",
+                 latest_kind = s.kind, latest_prediction_id = s.prediction_id, latest_year = s.reporting_year,
+                 latest_quarter = s.reporting_quarter, latest_probability = s.probability,
+                 latest_risk_level = s.risk_level, latest_grade = s.grade, latest_at = s.at,
+                 previous_probability = s.previous_probability, previous_grade = s.previous_grade,
+                 annual_count = s.annual_count, quarterly_count = s.quarterly_count",
             $($known)*,
-            " FROM settled s
-              LEFT JOIN (SELECT p.*,
-                                ROW_NUMBER() OVER (PARTITION BY company_id
-                                    ORDER BY reporting_year DESC, quarter DESC, at DESC, kind, id) AS n,
-                                LEAD(probability) OVER by_kind AS previous_probability,
-                                LEAD(grade) OVER by_kind AS previous_grade,
-                                SUM(CASE WHEN kind = 'annual' THEN 1 ELSE 0 END)
-                                    OVER (PARTITION BY company_id) AS annual_count,
-                                SUM(CASE WHEN kind = 'quarterly' THEN 1 ELSE 0 END)
-                                    OVER (PARTITION BY company_id) AS quarterly_count
-                         FROM (SELECT 'annual' AS kind, id, company_id, reporting_year, reporting_quarter,
+            " FROM (SELECT s.*, p.kind, p.prediction_id, p.reporting_year, p.reporting_quarter, p.probability,
+                           p.risk_level, p.grade, p.at,
+                           ROW_NUMBER() OVER (PARTITION BY s.id ORDER BY p.reporting_year DESC, p.quarter DESC,
+                                              p.at DESC, p.kind, p.prediction_id) AS n,
+                           LEAD(p.probability) OVER by_kind AS previous_probability,
+                           LEAD(p.grade) OVER by_kind AS previous_grade,
+                           SUM(CASE WHEN p.kind = 'annual' THEN 1 ELSE 0 END)
+                               OVER (PARTITION BY s.id) AS annual_count,
+                           SUM(CASE WHEN p.kind = 'quarterly' THEN 1 ELSE 0 END)
+                               OVER (PARTITION BY s.id) AS quarterly_count
+                    FROM settled s
+                    LEFT JOIN (SELECT 'annual' AS kind, id AS prediction_id, company_id, reporting_year,
+                                      reporting_quarter,
                                       COALESCE(CAST(SUBSTR(reporting_quarter, 2, 1) AS INTEGER), 4) AS quarter,
                                       probability, risk_level, grade, COALESCE(updated_at, created_at) AS at
-                               FROM annual_predictions WHERE company_id ", $listed, "
+                               FROM annual_predictions", $listed, "
                                UNION ALL
                                SELECT 'quarterly', id, company_id, reporting_year, reporting_quarter,
                                       COALESCE(CAST(SUBSTR(reporting_quarter, 2, 1) AS INTEGER), 4),
                                       ensemble_probability, risk_level, grade, COALESCE(updated_at, created_at)
-                               FROM quarterly_predictions WHERE company_id ", $listed, ") p
-                         WINDOW by_kind AS (PARTITION BY company_id, kind
-                                            ORDER BY reporting_year DESC, quarter DESC, at DESC, id)) r
-                     ON r.company_id = s.id AND r.n = 1
-              WHERE companies.id = s.id"
+                               FROM quarterly_predictions", $listed, ") p ON p.company_id = s.id
+                    WINDOW by_kind AS (PARTITION BY s.id, p.kind
+                                       ORDER BY p.reporting_year DESC, p.quarter DESC, p.at DESC,
+                                                p.prediction_id)) s
+              WHERE companies.id = s.id AND s.n = 1"
         )
     };
 }
@@ -69,8 +71,9 @@ macro_rules! known {
 macro_rules! statements {
     ($($name:ident: $known:tt;)*) => {
         $(const $name: Sql = Sql::new(
-            settle!("= ANY (ARRAY(SELECT id FROM settled))", $known),
-            settle!("IN (SELECT id FROM settled)", $known),
+            // One walk along the index for each company, however many there are.
+            settle!("", $known),
+            settle!(" WHERE company_id IN (SELECT id FROM settled)", $known),
         );)*
     };
 }
