@@ -32,31 +32,25 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is '{text}'")))
 }
 
-/// Faults in random order, each kind before any comes again.
-#[derive(Default)]
-struct Deck(Vec<fn(&mut StdRng) -> Fault>);
-
-impl Deck {
-    fn draw(&mut self, random: &mut StdRng) -> Fault {
-        if self.0.is_empty() {
-            let worker = |random: &mut StdRng| Fault::KillWorker(random.random_range(0..WORKERS));
-            let server = |random: &mut StdRng| Fault::KillServer(random.random_range(0..SERVERS));
-            self.0 = vec![worker, worker, server, server, freeze, freeze];
-            self.0.extend::<[fn(&mut StdRng) -> Fault; 3]>([
-                |_| Fault::KillRedis,
-                |_| Fault::RestartPostgres(Shutdown::Fast),
-                |_| Fault::RestartPostgres(Shutdown::Immediate),
-            ]);
-            self.0.shuffle(random);
-        }
-        self.0.pop().unwrap()(random)
+/// Draws the next fault from a deck of kinds, which is shuffled anew when it is empty: each kind comes before any comes
+/// again.
+fn drawn(deck: &mut Vec<u8>, random: &mut StdRng) -> Fault {
+    if deck.is_empty() {
+        deck.extend(0..9);
+        deck.shuffle(random);
     }
-}
-
-/// Mostly for a short while, sometimes for longer than a lease.
-fn freeze(random: &mut StdRng) -> Fault {
-    let milliseconds = if random.random_bool(0.3) { 18_000 } else { random.random_range(100..3_000) };
-    Fault::FreezeWorker(random.random_range(0..WORKERS), Duration::from_millis(milliseconds))
+    match deck.pop().unwrap() {
+        0 | 1 => Fault::KillWorker(random.random_range(0..WORKERS)),
+        2 | 3 => Fault::KillServer(random.random_range(0..SERVERS)),
+        4 | 5 => {
+            // Mostly for a short while, sometimes for longer than a lease.
+            let milliseconds = if random.random_bool(0.3) { 18_000 } else { random.random_range(100..3_000) };
+            Fault::FreezeWorker(random.random_range(0..WORKERS), Duration::from_millis(milliseconds))
+        }
+        6 => Fault::KillRedis,
+        7 => Fault::RestartPostgres(Shutdown::Fast),
+        _ => Fault::RestartPostgres(Shutdown::Immediate),
+    }
 }
 
 fn milliseconds(random: &mut StdRng, most: u64) -> Duration {
@@ -71,7 +65,7 @@ fn random_faults_lose_nothing() {
         eprintln!("{rounds} rounds: ACCUNODE_DRILL_SEED={seed} repeats them");
         let mut random = StdRng::seed_from_u64(seed);
         let Some(mut cluster) = Cluster::start(SERVERS, WORKERS, TENANTS).await else { return };
-        let (mut uploads, mut deck) = (Vec::new(), Deck::default());
+        let (mut uploads, mut deck) = (Vec::new(), Vec::new());
         for round in 0..rounds {
             uploads.extend(one_round(&mut cluster, &mut random, &mut deck, round).await);
             // Rounds overlap: what one left under way meets the faults of the next.
@@ -84,7 +78,12 @@ fn random_faults_lose_nothing() {
 }
 
 /// Ten files, two or three faults; ends when every file is taken and everybody runs again.
-async fn one_round(cluster: &mut Cluster, random: &mut StdRng, deck: &mut Deck, round: u64) -> Vec<Upload> {
+async fn one_round(
+    cluster: &mut Cluster,
+    random: &mut StdRng,
+    deck: &mut Vec<u8>,
+    round: u64,
+) -> Vec<Upload> {
     let mut under_way = JoinSet::new();
     for person in 0..TENANTS {
         let kind = if random.random_bool(0.5) { Kind::Annual } else { Kind::Quarterly };
@@ -99,7 +98,7 @@ async fn one_round(cluster: &mut Cluster, random: &mut StdRng, deck: &mut Deck, 
     }
     for _ in 0..random.random_range(2..4) {
         sleep(milliseconds(random, 1_500)).await;
-        let fault = deck.draw(random);
+        let fault = drawn(deck, random);
         eprintln!("round {}: {fault:?}", round + 1);
         strike(cluster, fault, milliseconds(random, 1_500)).await;
     }
