@@ -10,7 +10,7 @@ use std::{
 };
 
 use accunode_db::{Clock, Db};
-use accunode_testkit::{TestDb, on_both_engines};
+use accunode_testkit::on_both_engines;
 use axum::{
     Json, Router,
     extract::State,
