@@ -6,13 +6,23 @@ use accunode_db::{Clock, Db};
 use accunode_infra::{Blobs, Cache, Mail, Wake};
 
 use crate::{
-    config::ServerConfig, features::auth::passwords::Passwords, features::auth::tokens::Tokens,
-    features::grades::service::Scales, http::limits::Limits, models::Models,
+    config::ServerConfig,
+    features::{
+        auth::{passwords::Passwords, recognition::Recognition, tokens::Tokens},
+        grades::service::Scales,
+    },
+    http::limits::Limits,
+    models::Models,
 };
 
 /// The application's parts, cheap to clone.
 #[derive(Clone)]
-pub struct AppState(Arc<Parts>);
+pub struct AppState(Arc<Shared>);
+
+struct Shared {
+    parts: Parts,
+    recognition: Recognition,
+}
 
 /// The parts themselves.
 pub struct Parts {
@@ -46,13 +56,19 @@ impl AppState {
     /// Shares the parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let recognition = Recognition::new(&parts.db, &parts.clock);
+        Self(Arc::new(Shared { parts, recognition }))
+    }
+
+    /// Recognises who calls.
+    pub(crate) fn recognition(&self) -> &Recognition {
+        &self.0.recognition
     }
 }
 
 impl std::ops::Deref for AppState {
     type Target = Parts;
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }
