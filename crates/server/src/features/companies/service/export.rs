@@ -9,7 +9,7 @@ use super::{
         CompanyRow, Sight,
         list::{self, Filter, Place},
     },
-    list::total,
+    list::{in_sight, total},
 };
 use crate::{
     audit::{self, Event},
@@ -57,8 +57,8 @@ pub(crate) async fn file(
 ) -> Result<Response> {
     let now = state.clock.now();
     let mut tx = state.db.scoped(caller).await?;
-    let sight = Sight::of(&tx, caller);
-    let rows = total(state, &mut tx, caller, sight, &filter).await?;
+    let within = in_sight(state, &mut tx, caller).await?;
+    let rows = total(state, &mut tx, caller, within, &filter).await?;
     let what = json!({
         "format": format.as_str(), "companies": rows, "search": filter.words.as_ref().map(|w| &w.like),
         "sector": filter.sector, "risk_level": filter.risk_level, "grade": filter.grade,

@@ -9,15 +9,11 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{
-    super::store::{
-        self, CompanyRow, Sight,
-        list::{Filter, Sort},
-        nested::NestedRow,
-    },
+    super::store::{self, CompanyRow, Part, Sight, list::Filter, nested::NestedRow, order::Sort},
     find, nowhere,
 };
 use crate::{
-    caller::Caller,
+    caller::{Caller, Versions},
     listing::{Window, sought},
     state::AppState,
 };
@@ -47,31 +43,82 @@ pub(crate) async fn list(
     caller: &Caller,
     filter: &Filter,
     order: (Sort, bool),
-    part: Window,
+    window: Window,
 ) -> Result<(Vec<Shown>, i64)> {
-    let mut tx = state.db.scoped_read(caller).await?;
-    let sight = Sight::of(&tx, caller);
-    let total = total(state, &mut tx, caller, sight, filter).await?;
-    let rows = store::list::page(&mut tx, sight, filter, order, part).await?;
+    let mut tx = state.db.scoped_glance(caller).await?;
+    let within = in_sight(state, &mut tx, caller).await?;
+    let total = total(state, &mut tx, caller, within, filter).await?;
+    if total == 0 {
+        return Ok((Vec::new(), 0));
+    }
+    let rows = store::list::page(&mut tx, within, filter, order, window).await?;
     Ok((with_predictions(&mut tx, rows, IN_A_LIST).await?, total))
 }
 
-/// How many companies are in sight: counted once, until something changes.
+/// Under which key the first part of a list is kept; none for others. Whatever stands in it is of an owner whose counter
+/// is in the key.
+pub(crate) fn first_part_key(
+    caller: &Caller,
+    filter: &Filter,
+    order: (Sort, bool),
+    window: Window,
+) -> Option<String> {
+    let who = (caller.user_id, caller.role, caller.organization_id, caller.tenant_id);
+    let place = (caller.place.sees_global, caller.place.versions);
+    (window.skip == 0)
+        .then(|| format!("companies/part/{}/{who:?}/{place:?}/{order:?}/{filter:?}", window.limit))
+}
+
+/// What of the caller's sight has companies at all, and how many.
+pub(super) async fn in_sight(state: &AppState, tx: &mut Tx, caller: &Caller) -> Result<(Sight, i64)> {
+    let mut sight = Sight::of(tx, caller);
+    let Versions { own, shared, system } = caller.place.versions;
+    let mut total = 0;
+    for part in sight.parts() {
+        let version = match part {
+            Part::Personal(_) => own,
+            Part::Organization(_) | Part::Tenant(_) | Part::All => shared,
+            Part::System => system,
+        };
+        // The counters differ in meaning by role.
+        let key = format!("companies/total/{part:?}/{}/{version}", caller.role);
+        let count = counted(state, &key, store::list::count_part(tx, part)).await?;
+        if count == 0 {
+            sight = sight.without(part);
+        }
+        total += count;
+    }
+    Ok((sight, total))
+}
+
+/// How many of the companies in sight a filter lets through.
 pub(super) async fn total(
     state: &AppState,
     tx: &mut Tx,
     caller: &Caller,
-    sight: Sight,
+    within: (Sight, i64),
     filter: &Filter,
 ) -> Result<i64> {
-    let key = format!("companies: total for {sight:?} at {:?} of {filter:?}", caller.place.versions);
-    let kept = state.cache.get(&key).await;
-    if let Some(total) = kept.and_then(|bytes| <[u8; 8]>::try_from(&bytes[..]).ok()) {
-        return Ok(i64::from_be_bytes(total));
+    if *filter == Filter::default() {
+        return Ok(within.1);
     }
-    let total = store::list::count(tx, sight, filter).await?;
-    state.cache.put(&key, Bytes::copy_from_slice(&total.to_be_bytes())).await;
-    Ok(total)
+    let key = format!("companies/total/{:?}/{:?}/{filter:?}", within.0, caller.place.versions);
+    counted(state, &key, store::list::count(tx, within, filter)).await
+}
+
+/// What is counted once, until something changes.
+async fn counted(
+    state: &AppState,
+    key: &str,
+    count: impl Future<Output = accunode_db::Result<i64>>,
+) -> Result<i64> {
+    let kept = state.cache.get(key).await;
+    if let Some(count) = kept.and_then(|bytes| <[u8; 8]>::try_from(&bytes[..]).ok()) {
+        return Ok(i64::from_be_bytes(count));
+    }
+    let count = count.await?;
+    state.cache.put(key, Bytes::copy_from_slice(&count.to_be_bytes())).await;
+    Ok(count)
 }
 
 async fn with_predictions(tx: &mut Tx, rows: Vec<CompanyRow>, most: i64) -> Result<Vec<Shown>> {
