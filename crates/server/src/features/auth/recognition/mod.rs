@@ -25,7 +25,7 @@ use crate::{
 /// A second statement may begin before the first has ended, so that one slow answer does not hold everybody up; more
 /// would only make the batches smaller.
 const UNDER_WAY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
-/// Longer lists would keep the first of them waiting for the last.
+/// Longer lists would keep the first of them waiting for the last; the statement takes 1,000.
 const BATCH: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
 
 /// What a request shows to be recognised by. The signature of a token is checked before.
