@@ -99,7 +99,6 @@ fn lists_and_searches_find_their_indexes() {
             ("whole::probability_desc::ORGANIZATION", Bound::Whole, "companies_by_organization_probability"),
             ("whole::created_asc::ORGANIZATION", Bound::Whole, "companies_by_organization"),
             ("whole::symbol_asc::ORGANIZATION", Bound::Whole, "companies_symbol_organization"),
-            ("list::name_asc::FOUND", Bound::Found("%c4ca4238a0%", &owners), "company_search_by_owner"),
             ("list::name_asc::OTHERWISE", Bound::Found("%c4ca4238a0%", &owners), "company_search_words"),
             ("search::BEGINNING", Bound::Beginning("s4242%", &owners), "company_search"),
             ("BY_SYMBOL", Bound::Symbol("S4242"), "companies_symbol_organization"),
