@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use accunode_db::Tx;
 use accunode_domain::{Error, Kind, Result};
 use accunode_sheets::validate::{self, MAX_NAME};
-use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{
     super::store::{self, CompanyRow, Part, Sight, list::Filter, nested::NestedRow, order::Sort},
-    find, nowhere,
+    find, may_look_for, nowhere, reads_scores, told,
 };
 use crate::{
     caller::{Caller, Versions},
+    http::kept::kept_number,
     listing::{Window, sought},
     state::AppState,
 };
@@ -37,7 +37,7 @@ pub(crate) struct Shown {
 /// A part of the companies in the caller's sight, and how many there are.
 ///
 /// # Errors
-/// When the database fails.
+/// [`Error::Forbidden`] for who looks for scores and may not read predictions.
 pub(crate) async fn list(
     state: &AppState,
     caller: &Caller,
@@ -45,6 +45,7 @@ pub(crate) async fn list(
     order: (Sort, bool),
     window: Window,
 ) -> Result<(Vec<Shown>, i64)> {
+    may_look_for(caller, filter, order.0)?;
     let mut tx = state.db.scoped_glance(caller).await?;
     let within = in_sight(state, &mut tx, caller).await?;
     let total = total(state, &mut tx, caller, within, filter).await?;
@@ -52,7 +53,7 @@ pub(crate) async fn list(
         return Ok((Vec::new(), 0));
     }
     let rows = store::list::page(&mut tx, within, filter, order, window).await?;
-    Ok((with_predictions(&mut tx, rows, IN_A_LIST).await?, total))
+    Ok((with_predictions(&mut tx, caller, rows, IN_A_LIST).await?, total))
 }
 
 /// Under which key the first part of a list is kept; none for others. Whatever stands in it is of an owner whose counter
@@ -63,7 +64,8 @@ pub(crate) fn first_part_key(
     order: (Sort, bool),
     window: Window,
 ) -> Option<String> {
-    let who = (caller.user_id, caller.role, caller.organization_id, caller.tenant_id);
+    // A key is told what its own permissions let it know.
+    let who = (caller.user_id, caller.role, caller.organization_id, caller.tenant_id, &caller.limited_to);
     let place = (caller.place.sees_global, caller.place.versions);
     (window.skip == 0)
         .then(|| format!("companies/part/{}/{who:?}/{place:?}/{order:?}/{filter:?}", window.limit))
@@ -82,7 +84,7 @@ pub(super) async fn in_sight(state: &AppState, tx: &mut Tx, caller: &Caller) -> 
         };
         // The counters differ in meaning by role.
         let key = format!("companies/total/{part:?}/{}/{version}", caller.role);
-        let count = counted(state, &key, store::list::count_part(tx, part)).await?;
+        let count = kept_number(&state.cache, &key, store::list::count_part(tx, part)).await?;
         if count == 0 {
             sight = sight.without(part);
         }
@@ -103,32 +105,22 @@ pub(super) async fn total(
         return Ok(within.1);
     }
     let key = format!("companies/total/{:?}/{:?}/{filter:?}", within.0, caller.place.versions);
-    counted(state, &key, store::list::count(tx, within, filter)).await
+    kept_number(&state.cache, &key, store::list::count(tx, within, filter)).await
 }
 
-/// What is counted once, until something changes.
-async fn counted(
-    state: &AppState,
-    key: &str,
-    count: impl Future<Output = accunode_db::Result<i64>>,
-) -> Result<i64> {
-    let kept = state.cache.get(key).await;
-    if let Some(count) = kept.and_then(|bytes| <[u8; 8]>::try_from(&bytes[..]).ok()) {
-        return Ok(i64::from_be_bytes(count));
-    }
-    let count = count.await?;
-    state.cache.put(key, Bytes::copy_from_slice(&count.to_be_bytes())).await;
-    Ok(count)
-}
-
-async fn with_predictions(tx: &mut Tx, rows: Vec<CompanyRow>, most: i64) -> Result<Vec<Shown>> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+async fn with_predictions(
+    tx: &mut Tx,
+    caller: &Caller,
+    rows: Vec<CompanyRow>,
+    most: i64,
+) -> Result<Vec<Shown>> {
+    let ids: Vec<Uuid> = rows.iter().filter(|row| reads_scores(caller, row)).map(|row| row.id).collect();
     let mut annual = by_company(store::nested::newest(tx, Kind::Annual, &ids, most).await?);
     let mut quarterly = by_company(store::nested::newest(tx, Kind::Quarterly, &ids, most).await?);
     let shown = rows.into_iter().map(|row| Shown {
         annual: annual.remove(&row.id).unwrap_or_default(),
         quarterly: quarterly.remove(&row.id).unwrap_or_default(),
-        row,
+        row: told(caller, row),
     });
     Ok(shown.collect())
 }
@@ -148,7 +140,7 @@ fn by_company(rows: Vec<NestedRow>) -> HashMap<Uuid, Vec<NestedRow>> {
 pub(crate) async fn get(state: &AppState, caller: &Caller, id: Uuid) -> Result<Shown> {
     let mut tx = state.db.scoped_read(caller).await?;
     let row = find(&mut tx, caller, id).await?;
-    with_predictions(&mut tx, vec![row], OF_ONE).await?.pop().ok_or_else(nowhere)
+    with_predictions(&mut tx, caller, vec![row], OF_ONE).await?.pop().ok_or_else(nowhere)
 }
 
 /// The nearest company of a symbol in the caller's sight.
@@ -160,7 +152,8 @@ pub(crate) async fn of_symbol(state: &AppState, caller: &Caller, symbol: &str) -
     let symbol = validate::company_symbol(symbol).map_err(|_| nowhere())?;
     let mut tx = state.db.scoped_read(caller).await?;
     let sight = Sight::of(&tx, caller);
-    store::by_symbol(&mut tx, sight, &symbol).await?.ok_or_else(nowhere)
+    let row = store::by_symbol(&mut tx, sight, &symbol).await?.ok_or_else(nowhere)?;
+    Ok(told(caller, row))
 }
 
 /// Companies for who types.
@@ -173,5 +166,6 @@ pub(crate) async fn suggest(state: &AppState, caller: &Caller, text: &str) -> Re
     };
     let mut tx = state.db.scoped_read(caller).await?;
     let sight = Sight::of(&tx, caller);
-    Ok(store::search::typed(&mut tx, sight, text, SUGGESTED, LOOKED_AT).await?)
+    let rows = store::search::typed(&mut tx, sight, text, SUGGESTED, LOOKED_AT).await?;
+    Ok(rows.into_iter().map(|row| told(caller, row)).collect())
 }

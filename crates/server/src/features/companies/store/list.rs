@@ -21,6 +21,13 @@ pub(crate) struct Filter {
     pub(crate) access_level: Option<&'static str>,
 }
 
+impl Filter {
+    /// Whether it looks at what came of predictions.
+    pub(crate) const fn is_of_scores(&self) -> bool {
+        self.risk_level.is_some() || self.grade.is_some()
+    }
+}
+
 /// $6 part of the sector's name, $7 risk level, $8 grade, $9 access level.
 macro_rules! filtered {
     () => {

@@ -13,6 +13,13 @@ pub(crate) enum Sort {
     Period,
 }
 
+impl Sort {
+    /// Whether it looks at what came of predictions.
+    pub(crate) const fn is_of_scores(self) -> bool {
+        matches!(self, Self::Probability | Self::Change | Self::Period)
+    }
+}
+
 /// Hands `$statements!` the name, key, way and way of the id of each order, and finds the `$statement` that the module of
 /// that name holds as `STATEMENTS`.
 macro_rules! every_order {
