@@ -202,8 +202,12 @@ def loads(args, server, hello, files):
         ("hello world", None, lambda: wrk(args, hello, member, "get", "/")),
         ("list of 10 predictions, first page", ANNUAL, get(f"{ANNUAL}?size=10")),
         ("list of 10 predictions, any of 200 pages", ANNUAL, get(f"{ANNUAL}?size=10&page={{n}}")),
+        ("list of 10 predictions of one risk level, any of 20 pages", ANNUAL,
+         get(*(f"{ANNUAL}?size=10&risk_level=HIGH&page={page}" for page in range(1, 21)))),
         ("list of 100 predictions", ANNUAL, get(f"{ANNUAL}?size=100")),
         ("list of 10 companies", f"{API}/companies", get(f"{API}/companies?limit=10")),
+        ("list of 10 companies, any of the pages 2 to 10", f"{API}/companies",
+         get(*(f"{API}/companies?limit=10&page={page}" for page in range(2, 11)))),
         ("companies by part of a name", f"{API}/companies",
          get(*(f"{API}/companies?limit=10&search={part}" for part in ("meridian", "software", "c0", "uni", "ail%2012")))),
         ("dashboard, warm", DASHBOARD, get(DASHBOARD)),
@@ -222,6 +226,16 @@ def figures_are_kept(url):
             return
         time.sleep(0.5)
     raise Failed("the figures of some owners are not kept after a minute")
+
+
+def cold_lists(server, people):
+    """Each organization's first request for a list to a server that has just started: rows of the table."""
+    rows = []
+    for name, path in (("list of 10 predictions", f"{ANNUAL}?size=10"), ("list of 10 companies", f"{API}/companies?limit=10"),
+                       ("companies by part of a name", f"{API}/companies?limit=10&search=meridian")):
+        took = once_each(f"{server.base}{path}", people["member"])
+        rows.append((f"{name}, cold: an organization ({len(took)}, one after the other)", took))
+    return rows
 
 
 def cold_dashboards(server, people):
@@ -257,14 +271,14 @@ def machine(url):
     return f"{os.cpu_count()} cores ({model}), PostgreSQL {psql(url, '-c', 'SHOW server_version').split()[0]}"
 
 
-def table(measured, cold):
+def table(measured, first):
     lines = ["| | requests/s | × hello world | p50 ms | p99 ms | max ms |", "|---|---:|---:|---:|---:|---:|"]
     hello = next((f["requests"] / f["seconds"] for name, f in measured if name == "hello world"), None)
     for name, f in measured:
         rate = f["requests"] / f["seconds"]
         ratio = f"{rate / hello:.3f}" if hello else ""
         lines.append(f"| {name} | {rate:,.0f} | {ratio} | {f['p50']:.2f} | {f['p99']:.2f} | {f['max']:.1f} |")
-    for name, took in cold:
+    for name, took in first:
         p50, p99 = took[len(took) // 2], took[min(len(took) - 1, int(len(took) * 0.99))]
         lines.append(f"| {name} | | | {p50:.2f} | {p99:.2f} | {took[-1]:.1f} |")
     return "\n".join(lines)
@@ -279,21 +293,23 @@ def measure(args, url, folder):
         files[role] = folder / role
         files[role].write_text("\n".join(some) + "\n")
     hello_address = f"127.0.0.1:{free_port()}"
-    cold, measured = [], []
+    first, measured = [], []
     hello = start([args.hello, hello_address], folder / "hello.log", None,
                   f"http://{hello_address}/")
     try:
         # Another server than that of the signing in: nothing is kept in it yet.
         with Server(args, url, folder) as server:
             known = ask(f"{server.base}/openapi.json")["paths"]
+            if not args.only:
+                first += cold_lists(server, people)
             if DASHBOARD in known and (args.only or COLD).startswith(COLD):
-                cold = cold_dashboards(server, people) + worked_out_anew(args, url, folder, people)
+                first += cold_dashboards(server, people) + worked_out_anew(args, url, folder, people)
             for name, operation, load in loads(args, server, f"http://{hello_address}", files):
                 if operation and operation not in known or args.only and not name.startswith(args.only):
                     continue
                 measured.append((name, load()))
                 say(f"{name}: {measured[-1][1]}")
-        return people, known, measured, cold
+        return people, known, measured, first
     finally:
         hello.terminate()
         hello.wait(timeout=30)
@@ -303,6 +319,9 @@ def planned(args, url, folder, people, known):
     """The plans of what the lists and dashboards ask, of a server that tells them."""
     asked = [
         ("list of 10 predictions, first page", ANNUAL, f"{ANNUAL}?size=10", "member"),
+        ("page 40 of predictions", ANNUAL, f"{ANNUAL}?size=10&page=40", "member"),
+        ("list of 100 predictions", ANNUAL, f"{ANNUAL}?size=100", "member"),
+        ("list of 10 predictions of one risk level", ANNUAL, f"{ANNUAL}?size=10&risk_level=HIGH", "member"),
         ("list of 10 predictions of a tenant_admin", ANNUAL, f"{ANNUAL}?size=10", "tenant_admin"),
         ("list of 10 companies", f"{API}/companies", f"{API}/companies?limit=10", "member"),
         ("companies by part of a name", f"{API}/companies", f"{API}/companies?limit=10&search=meridian", "member"),
@@ -323,9 +342,9 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="accunode-bench."))
     try:
         url = database(args, folder)
-        people, known, measured, cold = measure(args, url, folder)
+        people, known, measured, first = measure(args, url, folder)
         report = [f"Machine: {machine(url)}; {args.connections} connections, {args.seconds} s each; server, database, "
-                  "hello world and load all on it.", "", table(measured, cold), ""]
+                  "hello world and load all on it.", "", table(measured, first), ""]
         report += plans.chapter(planned(args, url, folder, people, known))
     except Failed as failure:
         say(f"bench: {failure}")

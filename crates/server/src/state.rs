@@ -8,7 +8,7 @@ use accunode_infra::{Blobs, Cache, Mail, Scaler, Wake};
 use crate::{
     config::ServerConfig,
     features::{
-        auth::{passwords::Passwords, tokens::Tokens},
+        auth::{passwords::Passwords, recognition::Recognition, tokens::Tokens},
         grades::service::Scales,
         predictions::service::{self as predictions, Creates},
         uploads::service::events::Streams,
@@ -24,6 +24,7 @@ pub struct AppState(Arc<Shared>);
 struct Shared {
     parts: Parts,
     creates: Creates,
+    recognition: Recognition,
 }
 
 /// The parts themselves.
@@ -63,12 +64,18 @@ impl AppState {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let creates = predictions::creates(parts.db.clone(), parts.clock.clone());
-        Self(Arc::new(Shared { parts, creates }))
+        let recognition = Recognition::new(&parts.db, &parts.clock);
+        Self(Arc::new(Shared { parts, creates, recognition }))
     }
 
     /// Where new predictions come together.
     pub(crate) fn creates(&self) -> &Creates {
         &self.0.creates
+    }
+
+    /// Recognises who calls.
+    pub(crate) fn recognition(&self) -> &Recognition {
+        &self.0.recognition
     }
 }
 

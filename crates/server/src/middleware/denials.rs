@@ -27,12 +27,12 @@ const LONGEST: usize = 500;
 /// undone.
 pub async fn denials(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let learned = request.extensions().get::<Learned>().cloned().unwrap_or_default();
-    let target: String =
-        format!("{} {}", request.method(), request.uri().path()).chars().take(LONGEST).collect();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = next.run(request).await;
     if response.status() == StatusCode::FORBIDDEN
         && let Some(caller) = learned.caller()
     {
+        let target: String = format!("{method} {}", uri.path()).chars().take(LONGEST).collect();
         let reason = response.extensions().get::<Refusal>().map(|refusal| refusal.0.clone());
         let event = Event::denied(ACTION).on("route", target).after(json!({ "reason": reason }));
         if let Err(error) = note(&state, caller, event).await {

@@ -2,4 +2,4 @@
 
 pub mod api;
 pub mod service;
-mod store;
+pub(crate) mod store;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use accunode_db::{Timestamp, Tx};
+use accunode_db::Timestamp;
 use accunode_domain::{ApiKeyId, Error, Permission, Result, UserId};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use crate::{
     caller::Caller,
     features::{
         accounts,
-        auth::secrets::{API_KEY, Secret, hash},
+        auth::secrets::{API_KEY, Secret},
     },
     state::AppState,
 };
@@ -139,20 +139,18 @@ pub async fn revoke(state: &AppState, caller: &Caller, id: ApiKeyId) -> Result<(
     Ok(tx.commit().await?)
 }
 
-/// The live key that this is, in a transaction of the application's own. Permissions that a later version of the
-/// application no longer knows are left out.
+/// A live key with what it may do. Permissions that a later version of the application no longer knows are left out.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn recognise(tx: &mut Tx, bearer: &str, now: Timestamp) -> Result<Option<Recognised>> {
-    let Some(found) = store::live_by_hash(tx, &hash(bearer), now).await? else { return Ok(None) };
+/// When what is stored of it cannot be read.
+pub(crate) fn recognised(found: store::Found) -> Result<Recognised> {
     let names: Vec<String> = serde_json::from_str(&found.permissions).map_err(Error::internal)?;
-    Ok(Some(Recognised {
+    Ok(Recognised {
         id: ApiKeyId(found.id),
         owner: UserId(found.user_id),
         permissions: names.iter().filter_map(|name| name.parse().ok()).collect(),
         last_used_at: found.last_used_at,
-    }))
+    })
 }
 
 /// Notes that a key is used, once a minute. When that fails or takes long the request goes on without.

@@ -1,6 +1,6 @@
 //! SQL of API keys. Everything but recognising one binds the owner from the transaction.
 
-use accunode_db::{Result, Timestamp, Tx, on, sql};
+use accunode_db::{Result, Timestamp, Tx, bulk::json_texts, on, sql};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -20,9 +20,10 @@ pub(super) struct Row {
 
 /// What recognising a key needs.
 #[derive(Clone, Debug, FromRow)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) id: Uuid,
-    pub(super) user_id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) key_hash: String,
     pub(super) permissions: String,
     pub(super) last_used_at: Option<Timestamp>,
 }
@@ -31,6 +32,16 @@ macro_rules! key {
     () => {
         "SELECT id, name, prefix, permissions, created_at, expires_at, last_used_at, revoked_at FROM api_keys
          WHERE user_id = $1"
+    };
+}
+
+macro_rules! by_hash {
+    ($listed:literal) => {
+        concat!(
+            "SELECT id, user_id, key_hash, permissions, last_used_at FROM api_keys WHERE key_hash ",
+            $listed,
+            " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)"
+        )
     };
 }
 
@@ -43,8 +54,11 @@ sql! {
     INSERT = "INSERT INTO api_keys (id, user_id, name, prefix, key_hash, permissions, created_at, expires_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     REVOKE = "UPDATE api_keys SET revoked_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL";
-    LIVE_BY_HASH = "SELECT id, user_id, permissions, last_used_at FROM api_keys
-                    WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
+    /// $1 hashes as a JSON list.
+    LIVE_BY_HASH {
+        pg: by_hash!("= ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))"),
+        lite: by_hash!("IN (SELECT value FROM json_each($1))")
+    };
     /// $3: a use after it is known already.
     TOUCH = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)";
 }
@@ -91,9 +105,14 @@ pub(super) async fn revoke(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool
     Ok(rows == 1)
 }
 
-/// The live key with this hash, whoever asks: for recognising callers.
-pub(super) async fn live_by_hash(tx: &mut Tx, key_hash: &str, now: Timestamp) -> Result<Option<Found>> {
-    Ok(on!(tx, LIVE_BY_HASH, |c, sql| sqlx::query_as(sql).bind(key_hash).bind(now).fetch_optional(c).await)?)
+/// The live keys with these hashes, whoever asks: for recognising callers.
+pub(crate) async fn live_by_hash<'a>(
+    tx: &mut Tx,
+    hashes: impl IntoIterator<Item = &'a str>,
+    now: Timestamp,
+) -> Result<Vec<Found>> {
+    let list = json_texts(hashes);
+    Ok(on!(tx, LIVE_BY_HASH, |c, sql| sqlx::query_as(sql).bind(&list).bind(now).fetch_all(c).await)?)
 }
 
 /// Notes a use.

@@ -4,8 +4,6 @@ use accunode_db::{Result, Timestamp, Tx, on, sql};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::caller::{Place, Versions};
-
 /// An account as authentication needs it.
 #[derive(Debug, FromRow)]
 pub(crate) struct Account {
@@ -15,12 +13,8 @@ pub(crate) struct Account {
     pub(crate) email: String,
     /// Argon2id PHC string, or a bcrypt hash of an account that was brought along.
     pub(crate) password_hash: String,
-    /// Role by name.
-    pub(crate) role: String,
     /// Its tenant.
     pub(crate) tenant_id: Option<Uuid>,
-    /// Its organization.
-    pub(crate) organization_id: Option<Uuid>,
     /// False when somebody switched it off.
     pub(crate) is_active: bool,
     /// False when its organization or tenant is switched off or archived.
@@ -32,50 +26,43 @@ pub(crate) struct Account {
 }
 
 /// A tenant_admin is not blocked by an inactive organization: somebody has to be able to switch it on again.
+macro_rules! place_active {
+    () => {
+        "(o.id IS NULL OR u.role = 'tenant_admin' OR (o.is_active AND o.archived_at IS NULL))
+         AND (t.id IS NULL OR (t.is_active AND t.archived_at IS NULL)) AS place_active"
+    };
+}
+
+/// A user's organization and tenant.
+macro_rules! placed {
+    () => {
+        " LEFT JOIN organizations o ON o.id = u.organization_id
+          LEFT JOIN tenants t ON t.id = COALESCE(o.tenant_id, u.tenant_id)"
+    };
+}
+
+pub(super) use {place_active, placed};
+
 macro_rules! account {
-    ($more:literal) => {
+    ($which:literal) => {
         concat!(
-            "SELECT u.id, u.email, u.password_hash, u.role, COALESCE(o.tenant_id, u.tenant_id) AS tenant_id,
-                u.organization_id, u.is_active, CAST(u.token_version AS BIGINT) AS token_version,
-                u.must_change_password,
-                (o.id IS NULL OR u.role = 'tenant_admin' OR (o.is_active AND o.archived_at IS NULL))
-                AND (t.id IS NULL OR (t.is_active AND t.archived_at IS NULL)) AS place_active",
-            $more,
-            "
-         FROM users u
-         LEFT JOIN organizations o ON o.id = u.organization_id
-         LEFT JOIN tenants t ON t.id = COALESCE(o.tenant_id, u.tenant_id)"
+            "SELECT u.id, u.email, u.password_hash, COALESCE(o.tenant_id, u.tenant_id) AS tenant_id, u.is_active,
+                CAST(u.token_version AS BIGINT) AS token_version,
+                u.must_change_password, ",
+            place_active!(),
+            " FROM users u",
+            placed!(),
+            " WHERE u.deleted_at IS NULL AND ",
+            $which
         )
     };
 }
 
 sql! {
-    BY_EMAIL = concat!(account!(""), " WHERE u.email = $1 AND u.deleted_at IS NULL");
-    BY_ID = concat!(account!(""), " WHERE u.id = $1 AND u.deleted_at IS NULL");
+    BY_EMAIL = account!("u.email = $1");
+    BY_ID = account!("u.id = $1");
     INSERT_SESSION = "INSERT INTO sessions (id, user_id, refresh_hash, token_version, address, created_at, expires_at)
                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    /// Asked at every request, so everything about who calls stands in this one: $1 the person, $2 the sign-in, $3 the
-    /// time, $4 the system's id.
-    SIGNED_IN = concat!(
-        account!(
-            ", CAST($2 AS uuid) IS NULL OR EXISTS
-                   (SELECT 1 FROM sessions s WHERE s.id = $2 AND s.user_id = u.id AND s.revoked_at IS NULL
-                                               AND s.expires_at > $3) AS session_holds,
-               (SELECT s.id FROM master_scales s WHERE s.tenant_id = t.id OR s.tenant_id IS NULL
-                ORDER BY CASE WHEN s.tenant_id IS NULL THEN 1 ELSE 0 END, s.version DESC LIMIT 1) AS scale,
-               COALESCE(o.allow_global_data_access, FALSE) AS sees_global,
-               COALESCE((SELECT v.version FROM data_versions v WHERE v.owner = u.id), 0) AS own,
-               CASE u.role WHEN 'super_admin' THEN
-                        COALESCE((SELECT CAST(SUM(v.version) AS BIGINT) FROM data_versions v), 0)
-                    WHEN 'tenant_admin' THEN
-                        COALESCE((SELECT CAST(SUM(v.version) AS BIGINT) FROM data_versions v
-                                  JOIN organizations r ON r.id = v.owner WHERE r.tenant_id = t.id), 0)
-                    ELSE COALESCE((SELECT v.version FROM data_versions v WHERE v.owner = o.id), 0)
-               END AS shared,
-               COALESCE((SELECT v.version FROM data_versions v WHERE v.owner = $4), 0) AS system"
-        ),
-        " WHERE u.id = $1 AND u.deleted_at IS NULL"
-    );
     REFRESH = "UPDATE sessions SET refreshed_at = $2
                WHERE refresh_hash = $1 AND revoked_at IS NULL AND expires_at > $2
                RETURNING id, user_id, CAST(token_version AS BIGINT) AS token_version, expires_at";
@@ -165,41 +152,6 @@ pub(super) async fn insert_session(
         query.execute(c).await.map(drop)
     })?;
     Ok(())
-}
-
-/// An account, its sign-in and what counts at its place, as they are at the moment.
-#[derive(Debug, FromRow)]
-pub(super) struct SignedIn {
-    /// The account.
-    #[sqlx(flatten)]
-    pub(super) account: Account,
-    /// Whether the sign-in is neither revoked nor over.
-    pub(super) session_holds: bool,
-    scale: Option<Uuid>,
-    sees_global: bool,
-    own: i64,
-    shared: i64,
-    system: i64,
-}
-
-impl SignedIn {
-    /// What counts at its place.
-    pub(super) const fn place(&self) -> Place {
-        let versions = Versions { own: self.own, shared: self.shared, system: self.system };
-        Place { scale: self.scale, sees_global: self.sees_global, versions }
-    }
-}
-
-/// The account with this id, what counts at its place, and whether this sign-in of it holds; none asks for no sign-in.
-pub(super) async fn signed_in(
-    tx: &mut Tx,
-    id: Uuid,
-    session: Option<Uuid>,
-    now: Timestamp,
-) -> Result<Option<SignedIn>> {
-    Ok(on!(tx, SIGNED_IN, |c, sql| {
-        sqlx::query_as(sql).bind(id).bind(session).bind(now).bind(Uuid::nil()).fetch_optional(c).await
-    })?)
 }
 
 /// Uses the session with this refresh token, if it is neither revoked nor over.

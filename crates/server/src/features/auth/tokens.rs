@@ -14,6 +14,8 @@ pub struct Tokens {
     /// The key before, whose tokens are taken until they expire.
     previous: Option<Key>,
     lifetime_seconds: i64,
+    /// How tokens are checked, but for their expiry: that is judged by the injected clock.
+    rules: Validation,
 }
 
 struct Key {
@@ -57,7 +59,10 @@ impl Tokens {
     /// Prepares the keys: new tokens are signed with `secret`, those signed with `previous` are still taken.
     #[must_use]
     pub fn new(secret: &SecretString, previous: Option<&SecretString>, lifetime_minutes: u32) -> Self {
+        let mut rules = Validation::new(Algorithm::HS256);
+        rules.validate_exp = false;
         Self {
+            rules,
             current: Key::new(secret),
             previous: previous.map(Key::new),
             lifetime_seconds: i64::from(lifetime_minutes) * 60,
@@ -100,10 +105,7 @@ impl Tokens {
     pub fn read(&self, token: &str) -> Option<Claims> {
         let id = decode_header(token).ok()?.kid?;
         let key = [Some(&self.current), self.previous.as_ref()].into_iter().flatten().find(|k| k.id == id)?;
-        let mut rules = Validation::new(Algorithm::HS256);
-        // Expiry is judged by the injected clock.
-        rules.validate_exp = false;
-        Some(decode::<Claims>(token, &key.decoding, &rules).ok()?.claims)
+        Some(decode::<Claims>(token, &key.decoding, &self.rules).ok()?.claims)
     }
 }
 

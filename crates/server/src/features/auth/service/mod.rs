@@ -10,8 +10,9 @@ use accunode_domain::{Actor, Error, OrganizationId, Permission, Result, SessionI
 pub use account::{NewUser, bootstrap_admin, create_user};
 
 use super::{
+    recognition::{Shown, SignedIn},
     secrets,
-    store::{self, Account, SignedIn},
+    store::Account,
 };
 use crate::{
     audit::Event,
@@ -38,57 +39,52 @@ pub async fn authenticate(state: &AppState, bearer: &str, origin: Origin) -> Res
 }
 
 async fn by_token(state: &AppState, token: &str, origin: Origin) -> Result<Caller> {
-    let now = state.clock.now();
-    let claims = state.tokens.check(token, now).ok_or_else(invalid)?;
-    let mut tx = state.db.system_glance("recognise the caller").await?;
-    let found = store::signed_in(&mut tx, claims.sub, claims.sid, now).await?.ok_or_else(invalid)?;
-    drop(tx);
-    admitted(&found.account)?;
-    if found.account.token_version != claims.ver || !found.session_holds {
+    let claims = state.tokens.check(token, state.clock.now()).ok_or_else(invalid)?;
+    let shown = Shown::Token { user: claims.sub, session: claims.sid };
+    let found = state.recognition().of(shown).await?.ok_or_else(invalid)?.signed_in;
+    admitted(found.is_active, found.place_active)?;
+    if found.token_version != claims.ver || !found.session_holds {
         return Err(invalid());
     }
     Ok(Caller { session: claims.sid.map(SessionId), ..caller(found, None, origin)? })
 }
 
 async fn by_api_key(state: &AppState, bearer: &str, origin: Origin) -> Result<Caller> {
-    let now = state.clock.now();
-    let mut tx = state.db.system_glance("recognise an API key").await?;
-    let key = api_keys::recognise(&mut tx, bearer, now).await?.ok_or_else(invalid)?;
-    let found = store::signed_in(&mut tx, key.owner.0, None, now).await?.ok_or_else(invalid)?;
-    drop(tx);
-    admitted(&found.account)?;
-    api_keys::note_use(state, &key, now).await;
+    let shown = Shown::Key { hash: secrets::hash(bearer) };
+    let known = state.recognition().of(shown).await?.ok_or_else(invalid)?;
+    let key = api_keys::recognised(known.key.ok_or_else(invalid)?)?;
+    let found = known.signed_in;
+    admitted(found.is_active, found.place_active)?;
+    api_keys::note_use(state, &key, state.clock.now()).await;
     let caller = caller(found, Some(key.permissions), origin)?;
     Ok(Caller { api_key: Some(key.id), ..caller })
 }
 
 /// Refuses accounts that are switched off, and people of places that are.
-fn admitted(account: &Account) -> Result<()> {
-    if !account.is_active {
+fn admitted(is_active: bool, place_active: bool) -> Result<()> {
+    if !is_active {
         return Err(Error::Unauthorized("User account is disabled".to_owned()));
     }
-    if !account.place_active {
+    if !place_active {
         return Err(Error::Unauthorized("Your organization is disabled".to_owned()));
     }
     Ok(())
 }
 
 fn caller(found: SignedIn, limited_to: Option<Vec<Permission>>, origin: Origin) -> Result<Caller> {
-    let place = found.place();
-    let account = found.account;
     Ok(Caller {
+        place: found.place(),
         actor: Actor {
-            user_id: UserId(account.id),
-            role: account.role.parse().map_err(|e: String| Error::internal(e))?,
-            tenant_id: account.tenant_id.map(TenantId),
-            organization_id: account.organization_id.map(OrganizationId),
+            user_id: UserId(found.id),
+            role: found.role.parse().map_err(|e: String| Error::internal(e))?,
+            tenant_id: found.tenant_id.map(TenantId),
+            organization_id: found.organization_id.map(OrganizationId),
             limited_to,
         },
-        email: account.email,
+        email: found.email,
         session: None,
         api_key: None,
-        must_change_password: account.must_change_password,
-        place,
+        must_change_password: found.must_change_password,
         origin,
     })
 }

@@ -43,7 +43,7 @@ pub async fn login(state: &AppState, origin: &Origin, email: &str, password: &st
         }
     };
     let refusal = match &account {
-        Some(account) if verdict.is_right() => admitted(account).err(),
+        Some(account) if verdict.is_right() => admitted(account.is_active, account.place_active).err(),
         _ => Some(Error::Unauthorized("Incorrect email or password".to_owned())),
     };
     match (account, refusal) {
@@ -137,7 +137,7 @@ pub async fn refresh(state: &AppState, bearer: &str) -> Result<Token> {
     let mut tx = state.db.system("carry a session on").await?;
     let session = store::refresh(&mut tx, &hash(bearer), now).await?.ok_or_else(invalid)?;
     let account = store::by_id(&mut tx, session.user_id).await?.ok_or_else(invalid)?;
-    admitted(&account)?;
+    admitted(account.is_active, account.place_active)?;
     if account.token_version != session.token_version {
         return Err(invalid());
     }

@@ -12,11 +12,12 @@ use super::{CompanyAnswer, CompanyCard, CompanyHits, CompanyItem, CompanyPage};
 use crate::{
     features::companies::{
         service,
-        store::list::{Filter, Sort},
+        store::{list::Filter, order::Sort},
     },
     http::{
         auth::{Can, grant::CompanyRead},
         body::Query,
+        kept::kept,
         paging::PageLimit,
         problem::{ApiResult, Detail},
         table::FormatParam,
@@ -74,16 +75,20 @@ pub async fn list(
     Query(page): Query<PageLimit>,
     Query(params): Query<FilterParams>,
     Query(sort): Query<SortParams>,
-) -> ApiResult<Json<CompanyPage>> {
+) -> ApiResult<Response> {
     let window = page.window()?;
     let filter = Filter::new(&params)?;
     let descending =
         sort.sort_order.as_deref().is_some_and(|order| order.trim().eq_ignore_ascii_case("desc"));
     let order = (Sort::named(sort.sort_by.as_deref()), descending);
-    let (shown, total) = service::list::list(&state, &caller, &filter, order, window).await?;
-    let items = shown.into_iter().map(CompanyItem::from).collect();
-    let (page, size) = (window.skip / window.limit + 1, window.limit);
-    Ok(Json(CompanyPage { items, total, page, size, pages: (total + size - 1) / size }))
+    let key = service::list::first_part_key(&caller, &filter, order, window);
+    let part = async {
+        let (shown, total) = service::list::list(&state, &caller, &filter, order, window).await?;
+        let items = shown.into_iter().map(CompanyItem::from).collect();
+        let (page, size) = (window.skip / window.limit + 1, window.limit);
+        Ok(CompanyPage { items, total, page, size, pages: (total + size - 1) / size })
+    };
+    kept(&state.cache, key, part).await
 }
 
 /// What somebody types.

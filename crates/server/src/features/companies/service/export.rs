@@ -7,9 +7,10 @@ use serde_json::json;
 use super::{
     super::store::{
         CompanyRow, Sight,
-        list::{self, Filter, Place, Sort},
+        list::{self, Filter, Place},
+        order::Sort,
     },
-    list::total,
+    list::{in_sight, total},
     may_look_for, told,
 };
 use crate::{
@@ -60,8 +61,8 @@ pub(crate) async fn file(
     may_look_for(caller, &filter, Sort::default())?;
     let now = state.clock.now();
     let mut tx = state.db.scoped(caller).await?;
-    let sight = Sight::of(&tx, caller);
-    let rows = total(state, &mut tx, caller, sight, &filter).await?;
+    let within = in_sight(state, &mut tx, caller).await?;
+    let rows = total(state, &mut tx, caller, within, &filter).await?;
     let what = json!({
         "format": format.as_str(), "companies": rows, "search": filter.words.as_ref().map(|w| &w.like),
         "sector": filter.sector, "risk_level": filter.risk_level, "grade": filter.grade,

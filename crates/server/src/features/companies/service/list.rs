@@ -8,15 +8,11 @@ use accunode_sheets::validate::{self, MAX_NAME};
 use uuid::Uuid;
 
 use super::{
-    super::store::{
-        self, CompanyRow, Sight,
-        list::{Filter, Sort},
-        nested::NestedRow,
-    },
+    super::store::{self, CompanyRow, Part, Sight, list::Filter, nested::NestedRow, order::Sort},
     find, may_look_for, nowhere, reads_scores, told,
 };
 use crate::{
-    caller::Caller,
+    caller::{Caller, Versions},
     http::kept::kept_number,
     listing::{Window, sought},
     state::AppState,
@@ -47,26 +43,69 @@ pub(crate) async fn list(
     caller: &Caller,
     filter: &Filter,
     order: (Sort, bool),
-    part: Window,
+    window: Window,
 ) -> Result<(Vec<Shown>, i64)> {
     may_look_for(caller, filter, order.0)?;
-    let mut tx = state.db.scoped_read(caller).await?;
-    let sight = Sight::of(&tx, caller);
-    let total = total(state, &mut tx, caller, sight, filter).await?;
-    let rows = store::list::page(&mut tx, sight, filter, order, part).await?;
+    let mut tx = state.db.scoped_glance(caller).await?;
+    let within = in_sight(state, &mut tx, caller).await?;
+    let total = total(state, &mut tx, caller, within, filter).await?;
+    if total == 0 {
+        return Ok((Vec::new(), 0));
+    }
+    let rows = store::list::page(&mut tx, within, filter, order, window).await?;
     Ok((with_predictions(&mut tx, caller, rows, IN_A_LIST).await?, total))
 }
 
-/// How many companies are in sight: counted once, until something changes.
+/// Under which key the first part of a list is kept; none for others. Whatever stands in it is of an owner whose counter
+/// is in the key.
+pub(crate) fn first_part_key(
+    caller: &Caller,
+    filter: &Filter,
+    order: (Sort, bool),
+    window: Window,
+) -> Option<String> {
+    // A key is told what its own permissions let it know.
+    let who = (caller.user_id, caller.role, caller.organization_id, caller.tenant_id, &caller.limited_to);
+    let place = (caller.place.sees_global, caller.place.versions);
+    (window.skip == 0)
+        .then(|| format!("companies/part/{}/{who:?}/{place:?}/{order:?}/{filter:?}", window.limit))
+}
+
+/// What of the caller's sight has companies at all, and how many.
+pub(super) async fn in_sight(state: &AppState, tx: &mut Tx, caller: &Caller) -> Result<(Sight, i64)> {
+    let mut sight = Sight::of(tx, caller);
+    let Versions { own, shared, system } = caller.place.versions;
+    let mut total = 0;
+    for part in sight.parts() {
+        let version = match part {
+            Part::Personal(_) => own,
+            Part::Organization(_) | Part::Tenant(_) | Part::All => shared,
+            Part::System => system,
+        };
+        // The counters differ in meaning by role.
+        let key = format!("companies/total/{part:?}/{}/{version}", caller.role);
+        let count = kept_number(&state.cache, &key, store::list::count_part(tx, part)).await?;
+        if count == 0 {
+            sight = sight.without(part);
+        }
+        total += count;
+    }
+    Ok((sight, total))
+}
+
+/// How many of the companies in sight a filter lets through.
 pub(super) async fn total(
     state: &AppState,
     tx: &mut Tx,
     caller: &Caller,
-    sight: Sight,
+    within: (Sight, i64),
     filter: &Filter,
 ) -> Result<i64> {
-    let key = format!("companies: total for {sight:?} at {:?} of {filter:?}", caller.place.versions);
-    kept_number(&state.cache, &key, store::list::count(tx, sight, filter)).await
+    if *filter == Filter::default() {
+        return Ok(within.1);
+    }
+    let key = format!("companies/total/{:?}/{:?}/{filter:?}", within.0, caller.place.versions);
+    kept_number(&state.cache, &key, store::list::count(tx, within, filter)).await
 }
 
 async fn with_predictions(

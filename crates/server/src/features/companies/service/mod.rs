@@ -14,11 +14,7 @@ use uuid::Uuid;
 
 use super::{
     api::list::FilterParams,
-    store::{
-        self, CompanyRow, Sight,
-        list::{Filter, Sort},
-        search::Words,
-    },
+    store::{self, CompanyRow, Sight, list::Filter, order::Sort, search::Words},
 };
 use crate::{
     caller::Caller,

@@ -3,7 +3,12 @@
 use accunode_db::{Engine, Result, Sql, Timestamp, Tx, on, sql};
 use uuid::Uuid;
 
-use super::{CompanyRow, Sight, search::Words};
+use super::{
+    CompanyRow, Part, Sight,
+    order::{Sort, every_order},
+    search::Words,
+    whole,
+};
 use crate::listing::Window;
 
 /// What a list is narrowed to. Texts are SQL patterns already.
@@ -16,30 +21,10 @@ pub(crate) struct Filter {
     pub(crate) access_level: Option<&'static str>,
 }
 
-/// What a list is sorted by. Companies without the figure come last where it falls, and first where it rises.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Sort {
-    #[default]
-    Name,
-    Symbol,
-    MarketCap,
-    CreatedAt,
-    Probability,
-    Change,
-    Period,
-}
-
 impl Filter {
     /// Whether it looks at what came of predictions.
     pub(crate) const fn is_of_scores(&self) -> bool {
         self.risk_level.is_some() || self.grade.is_some()
-    }
-}
-
-impl Sort {
-    /// Whether it looks at what came of predictions.
-    pub(crate) const fn is_of_scores(self) -> bool {
-        matches!(self, Self::Probability | Self::Change | Self::Period)
     }
 }
 
@@ -98,6 +83,20 @@ macro_rules! found_pg {
         )
     };
 }
+/// The same where few companies are in sight: their words are looked through one by one. Parts of words are often those
+/// of many companies of others, which an index of them has to pass over; nothing appended to the words keeps it out.
+macro_rules! found_few {
+    () => {
+        concat!(
+            " FROM (SELECT w.company_id FROM company_search w
+                    WHERE w.owner = ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($11::jsonb) AS uuid)))
+                      AND w.words || '' LIKE LOWER($10) OFFSET 0) s
+              JOIN companies c ON c.id = s.company_id WHERE ",
+            visible!(),
+            filtered!()
+        )
+    };
+}
 macro_rules! found_lite {
     () => {
         found!(
@@ -112,12 +111,11 @@ macro_rules! found_short {
     };
 }
 
-/// The statements of an order: of all in sight, of those found, and (on SQLite) of those found by less than three
-/// characters, which its index of words does not know.
+/// The statements of an order: of all in sight, of those found, and of those found in another way, see [`sought`].
 struct Ordered {
     all: Sql,
     found: Sql,
-    short: Sql,
+    otherwise: Sql,
 }
 
 macro_rules! ordered {
@@ -136,52 +134,17 @@ macro_rules! ordered {
                 sql! {
                     ALL = concat!("SELECT * FROM (", part_by_part!(part, $key, $way, $id), ") every
                                    ORDER BY sorted_by ", $way, ", id ", $id, " LIMIT $11 OFFSET $12");
-                    FOUND { pg: page_of_found!(found_pg), lite: page_of_found!(found_lite) };
-                    SHORT { pg: page_of_found!(found_pg), lite: page_of_found!(found_short) };
+                    FOUND { pg: page_of_found!(found_few), lite: page_of_found!(found_lite) };
+                    OTHERWISE { pg: page_of_found!(found_pg), lite: page_of_found!(found_short) };
                 }
-                pub(super) const STATEMENTS: Ordered = Ordered { all: ALL, found: FOUND, short: SHORT };
+                pub(super) const STATEMENTS: Ordered =
+                    Ordered { all: ALL, found: FOUND, otherwise: OTHERWISE };
             }
         )*
     };
 }
 
-ordered! {
-    name_asc "c.name" "ASC" "ASC";
-    name_desc "c.name" "DESC" "DESC";
-    symbol_asc "c.symbol" "ASC" "ASC";
-    symbol_desc "c.symbol" "DESC" "DESC";
-    created_asc "c.created_at" "ASC" "ASC";
-    created_desc "c.created_at" "DESC" "DESC";
-    market_cap_asc "c.market_cap" "ASC NULLS FIRST" "ASC";
-    market_cap_desc "c.market_cap" "DESC NULLS LAST" "DESC";
-    probability_asc "c.latest_probability" "ASC NULLS FIRST" "ASC";
-    probability_desc "c.latest_probability" "DESC NULLS LAST" "DESC";
-    change_asc "(c.latest_probability - c.previous_probability)" "ASC NULLS FIRST" "ASC";
-    change_desc "(c.latest_probability - c.previous_probability)" "DESC NULLS LAST" "DESC";
-    period_asc "(c.latest_year * 10 + COALESCE(CAST(SUBSTR(c.latest_quarter, 2, 1) AS INTEGER), 4))"
-        "ASC NULLS FIRST" "ASC";
-    period_desc "(c.latest_year * 10 + COALESCE(CAST(SUBSTR(c.latest_quarter, 2, 1) AS INTEGER), 4))"
-        "DESC NULLS LAST" "DESC";
-}
-
-const fn ordered(sort: Sort, descending: bool) -> Ordered {
-    match (sort, descending) {
-        (Sort::Name, false) => name_asc::STATEMENTS,
-        (Sort::Name, true) => name_desc::STATEMENTS,
-        (Sort::Symbol, false) => symbol_asc::STATEMENTS,
-        (Sort::Symbol, true) => symbol_desc::STATEMENTS,
-        (Sort::CreatedAt, false) => created_asc::STATEMENTS,
-        (Sort::CreatedAt, true) => created_desc::STATEMENTS,
-        (Sort::MarketCap, false) => market_cap_asc::STATEMENTS,
-        (Sort::MarketCap, true) => market_cap_desc::STATEMENTS,
-        (Sort::Probability, false) => probability_asc::STATEMENTS,
-        (Sort::Probability, true) => probability_desc::STATEMENTS,
-        (Sort::Change, false) => change_asc::STATEMENTS,
-        (Sort::Change, true) => change_desc::STATEMENTS,
-        (Sort::Period, false) => period_asc::STATEMENTS,
-        (Sort::Period, true) => period_desc::STATEMENTS,
-    }
-}
+every_order!(ordered Ordered);
 
 macro_rules! counted {
     ($seen:literal) => {
@@ -215,8 +178,8 @@ macro_rules! export {
 
 sql! {
     COUNT = concat!("SELECT CAST(SUM(n) AS BIGINT) FROM (", part_by_part!(counted), ") every");
-    COUNT_FOUND { pg: concat!("SELECT COUNT(*)", found_pg!()), lite: concat!("SELECT COUNT(*)", found_lite!()) };
-    COUNT_SHORT { pg: concat!("SELECT COUNT(*)", found_pg!()), lite: concat!("SELECT COUNT(*)", found_short!()) };
+    COUNT_FOUND { pg: concat!("SELECT COUNT(*)", found_few!()), lite: concat!("SELECT COUNT(*)", found_lite!()) };
+    COUNT_OTHERWISE { pg: concat!("SELECT COUNT(*)", found_pg!()), lite: concat!("SELECT COUNT(*)", found_short!()) };
     EXPORT = export!("");
     EXPORT_FOUND {
         pg: export!(" AND c.id IN (SELECT s.company_id FROM company_search s WHERE s.words LIKE LOWER($13))"),
@@ -248,40 +211,62 @@ pub(super) fn pattern(engine: Engine, words: &Words) -> (&str, bool) {
     }
 }
 
-/// A part of the companies in sight, in order.
+/// With how many companies in sight their words are looked through one by one, on PostgreSQL.
+const FEW: i64 = 20_000;
+
+/// The pattern for an engine, and whether companies are found otherwise: on PostgreSQL by the index of everybody's words,
+/// where many of `in_sight` companies would have to be looked through; on SQLite without its index of words, which does
+/// not know such short ones.
+fn sought(engine: Engine, words: &Words, sight: Sight, in_sight: i64) -> (&str, bool) {
+    match (engine, &words.phrase) {
+        (Engine::Postgres, _) => (&words.like, sight.all || in_sight > FEW),
+        (Engine::Sqlite, Some(phrase)) => (phrase, false),
+        (Engine::Sqlite, None) => (&words.like, true),
+    }
+}
+
+/// A part of the companies in sight, of which there are `in_sight` without the filter, in order.
 pub(crate) async fn page(
     tx: &mut Tx,
-    sight: Sight,
+    (sight, in_sight): (Sight, i64),
     f: &Filter,
     (sort, descending): (Sort, bool),
-    part: Window,
+    window: Window,
 ) -> Result<Vec<CompanyRow>> {
+    if let ([part], true) = (&sight.parts()[..], *f == Filter::default() && whole::reaches(window)) {
+        return whole::page(tx, *part, (sort, descending), window).await;
+    }
     let statements = ordered(sort, descending);
     let Some(words) = &f.words else {
         return Ok(on!(tx, statements.all, |c, sql| {
-            let query = narrowed!(sqlx::query_as(sql), sight, f).bind(part.skip + part.limit);
-            query.bind(part.limit).bind(part.skip).fetch_all(c).await
+            let query = narrowed!(sqlx::query_as(sql), sight, f).bind(window.skip + window.limit);
+            query.bind(window.limit).bind(window.skip).fetch_all(c).await
         })?);
     };
     let owners = super::search::owners(tx, sight).await?;
-    let (pattern, short) = pattern(tx.engine(), words);
-    Ok(on!(tx, if short { statements.short } else { statements.found }, |c, sql| {
-        let query = narrowed!(sqlx::query_as(sql), sight, f).bind(pattern).bind(owners);
-        query.bind(part.limit).bind(part.skip).fetch_all(c).await
+    let (pattern, otherwise) = sought(tx.engine(), words, sight, in_sight);
+    Ok(on!(tx, if otherwise { statements.otherwise } else { statements.found }, |c, sql| {
+        let query = narrowed!(sqlx::query_as(sql), sight, f).bind(pattern).bind(&owners);
+        query.bind(window.limit).bind(window.skip).fetch_all(c).await
     })?)
 }
 
-/// How many companies are in sight.
-pub(crate) async fn count(tx: &mut Tx, sight: Sight, f: &Filter) -> Result<i64> {
+/// How many companies of a part there are.
+pub(crate) async fn count_part(tx: &mut Tx, part: Part) -> Result<i64> {
+    whole::count(tx, part).await
+}
+
+/// How many of the `in_sight` companies in sight a filter lets through.
+pub(crate) async fn count(tx: &mut Tx, (sight, in_sight): (Sight, i64), f: &Filter) -> Result<i64> {
     let Some(words) = &f.words else {
         return Ok(on!(tx, COUNT, |c, sql| {
             narrowed!(sqlx::query_scalar(sql), sight, f).fetch_one(c).await
         })?);
     };
     let owners = super::search::owners(tx, sight).await?;
-    let (pattern, short) = pattern(tx.engine(), words);
-    Ok(on!(tx, if short { COUNT_SHORT } else { COUNT_FOUND }, |c, sql| {
-        narrowed!(sqlx::query_scalar(sql), sight, f).bind(pattern).bind(owners).fetch_one(c).await
+    let (pattern, otherwise) = sought(tx.engine(), words, sight, in_sight);
+    Ok(on!(tx, if otherwise { COUNT_OTHERWISE } else { COUNT_FOUND }, |c, sql| {
+        narrowed!(sqlx::query_scalar(sql), sight, f).bind(pattern).bind(&owners).fetch_one(c).await
     })?)
 }
 

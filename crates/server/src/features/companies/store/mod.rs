@@ -86,6 +86,41 @@ impl Sight {
     }
 }
 
+/// A part of a sight: the companies of one owner, of a tenant's organizations, or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Personal(Uuid),
+    Organization(Uuid),
+    Tenant(Uuid),
+    System,
+    All,
+}
+
+impl Sight {
+    /// What it is made of. No company is of two parts.
+    pub(crate) fn parts(self) -> Vec<Part> {
+        let owned = [
+            self.user.map(Part::Personal),
+            self.organization.map(Part::Organization),
+            self.tenant.map(Part::Tenant),
+            self.system.then_some(Part::System),
+            self.all.then_some(Part::All),
+        ];
+        owned.into_iter().flatten().collect()
+    }
+
+    /// The same without a part that has no companies.
+    pub(crate) fn without(self, part: Part) -> Self {
+        match part {
+            Part::Personal(_) => Self { user: None, ..self },
+            Part::Organization(_) => Self { organization: None, ..self },
+            Part::Tenant(_) => Self { tenant: None, ..self },
+            Part::System => Self { system: false, ..self },
+            Part::All => Self { all: false, ..self },
+        }
+    }
+}
+
 /// The columns of a [`CompanyRow`].
 macro_rules! columns {
     () => {
@@ -140,7 +175,9 @@ macro_rules! sighted {
 
 pub(crate) mod list;
 pub(crate) mod nested;
+pub(crate) mod order;
 pub(crate) mod search;
+mod whole;
 
 /// One symbol: the own organization's company before the own, that of the tenant, the system's, and any.
 macro_rules! of_symbol {

@@ -1,4 +1,8 @@
 //! SQL of lists: each arm runs along one index from the newest row on, and ends at the page's end.
+//!
+//! Here are lists that are narrowed, and how many rows there are; whole lists have statements of their own.
+
+mod newest;
 
 use accunode_db::{Result, Sql, Tx, on, sql};
 use accunode_domain::Kind;
@@ -272,6 +276,10 @@ pub(crate) async fn page(
     f: &Filter,
     window: &Window,
 ) -> Result<Vec<PredictionRow>> {
+    // An organization that is asked for stands in the sight.
+    if *f == (Filter { organization: f.organization, ..Filter::default() }) {
+        return newest::page(tx, kind, sight, window).await;
+    }
     let (statement, first, second) = match *sight {
         Sight::Organization { user: None, organization } => {
             let plain = (ORGANIZATION_ALONE_ANNUAL, ORGANIZATION_ALONE_QUARTERLY);

@@ -6,3 +6,4 @@ mod login;
 mod logout;
 mod refresh;
 mod register;
+mod together;

@@ -20,6 +20,14 @@ async fn plan(tx: &mut Tx, name: &str, bind: Bound<'_>) -> String {
     );
     let scope = tx.scope();
     let (user, organization) = (scope.user_id, scope.organization_id);
+    if matches!(bind, Bound::Whole) {
+        let lines: Vec<String> = on!(tx, |c| {
+            let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(organization);
+            query.bind(10_i64).bind(0_i64).fetch_all(c).await
+        })
+        .unwrap();
+        return lines.join("\n");
+    }
     let lines: Vec<String> = on!(tx, |c| {
         let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(user).bind(organization);
         let query = query.bind(None::<Uuid>).bind(false).bind(false);
@@ -38,6 +46,7 @@ async fn plan(tx: &mut Tx, name: &str, bind: Bound<'_>) -> String {
                 query.bind(pattern).bind(owners).bind(20_i64).fetch_all(c).await
             }
             Bound::Symbol(symbol) => query.bind(symbol).fetch_all(c).await,
+            Bound::Whole => Ok(Vec::new()),
         }
     })
     .unwrap();
@@ -51,6 +60,8 @@ enum Bound<'a> {
     Found(&'a str, &'a str),
     Beginning(&'a str, &'a str),
     Symbol(&'a str),
+    /// No sight but the organization.
+    Whole,
 }
 
 #[test]
@@ -83,7 +94,12 @@ fn lists_and_searches_find_their_indexes() {
             ("list::probability_asc::ALL", Bound::Page(10), "companies_by_organization_probability"),
             ("list::probability_desc::ALL", Bound::Page(10), "companies_by_organization_probability"),
             ("list::created_desc::ALL", Bound::Page(10), "companies_by_organization"),
-            ("list::name_asc::FOUND", Bound::Found("%c4ca4238a0%", &owners), "company_search_words"),
+            ("whole::name_asc::ORGANIZATION", Bound::Whole, "companies_by_organization_name"),
+            ("whole::name_desc::ORGANIZATION", Bound::Whole, "companies_by_organization_name"),
+            ("whole::probability_desc::ORGANIZATION", Bound::Whole, "companies_by_organization_probability"),
+            ("whole::created_asc::ORGANIZATION", Bound::Whole, "companies_by_organization"),
+            ("whole::symbol_asc::ORGANIZATION", Bound::Whole, "companies_symbol_organization"),
+            ("list::name_asc::OTHERWISE", Bound::Found("%c4ca4238a0%", &owners), "company_search_words"),
             ("search::BEGINNING", Bound::Beginning("s4242%", &owners), "company_search"),
             ("BY_SYMBOL", Bound::Symbol("S4242"), "companies_symbol_organization"),
         ] {

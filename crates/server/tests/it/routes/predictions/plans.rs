@@ -61,6 +61,41 @@ fn seed(app: &TestApp) -> String {
     .join("\n")
 }
 
+/// The text of a statement of lists.
+fn text(statement: &str) -> &'static str {
+    let end = format!("::predictions::store::list::{statement}");
+    let found = accunode_db::registered().find(|r| r.name.ends_with(&end));
+    found.unwrap_or_else(|| panic!("no statement {statement}")).sql.for_engine(Engine::Postgres)
+}
+
+/// The plan that PostgreSQL keeps for a whole list, whatever the parameters: `rows` of it, or the place behind so many.
+async fn kept_plan(
+    app: &TestApp,
+    actor: &Actor,
+    statement: &str,
+    ids: (Option<Uuid>, Option<Uuid>),
+    rows: i64,
+) -> Vec<String> {
+    let id = |id: Option<Uuid>| id.map_or("NULL".to_owned(), |id| format!("'{id}'"));
+    let (prepare, execute) = (
+        format!("PREPARE listed (uuid, uuid, timestamptz, uuid, bigint) AS {}", text(statement)),
+        format!(
+            "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
+             EXECUTE listed ({}, {}, '9999-12-31', '{}', {rows})",
+            id(ids.0),
+            id(ids.1),
+            Uuid::max()
+        ),
+    );
+    let mut tx = app.state.db.scoped_read(actor).await.unwrap();
+    for statement in ["SET LOCAL plan_cache_mode = force_generic_plan", prepare.as_str()] {
+        on!(tx, |c| sqlx::raw_sql(AssertSqlSafe(statement)).execute(c).await.map(drop)).unwrap();
+    }
+    let lines = on!(tx, |c| sqlx::query_scalar(AssertSqlSafe(execute.as_str())).fetch_all(c).await).unwrap();
+    on!(tx, |c| sqlx::raw_sql("DEALLOCATE listed").execute(c).await.map(drop)).unwrap();
+    lines
+}
+
 /// A list of 10 rows, as the statement of this name finds them.
 async fn plan(
     app: &TestApp,
@@ -68,9 +103,7 @@ async fn plan(
     statement: &str,
     ids: (Option<Uuid>, Option<Uuid>),
 ) -> Vec<String> {
-    let end = format!("::predictions::store::list::{statement}");
-    let found = accunode_db::registered().find(|r| r.name.ends_with(&end));
-    let text = found.unwrap_or_else(|| panic!("no statement {statement}")).sql.for_engine(Engine::Postgres);
+    let text = text(statement);
     let explain = format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) {text}");
     let symbol = statement.ends_with("BY_COMPANY").then_some("%S1%");
     let mut tx = app.state.db.scoped_read(actor).await.unwrap();
@@ -148,6 +181,50 @@ fn lists_run_along_indexes() {
                 assert!(!plain || text.contains(&format!("{table}_{index}")), "{text}");
                 let (rows, most) = (read(&lines, &table), if plain { 11.0 * arms } else { owned });
                 assert!(rows >= 11.0 && rows <= most, "{rows} rows read: {text}");
+            }
+        }
+    });
+}
+
+#[test]
+fn whole_lists_run_along_indexes_by_the_plan_that_is_kept() {
+    accunode_testkit::block_on(async {
+        let Some(test) = TestDb::postgres().await else { return };
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        app.test.as_owner(&seed(&app)).await.unwrap();
+        let people = &app.people;
+        let (member, admin) = (&people.member, &people.tenant_admin);
+        let of = |actor: &Actor| Some(actor.user_id.0);
+        let own = member.organization_id.map(|o| o.0);
+        let tenant = admin.tenant_id.map(|t| t.0);
+        for kind in ["annual", "quarterly"] {
+            let table = format!("{kind}_predictions");
+            for (name, actor, ids, index, arms) in [
+                ("ORGANIZATION", member, (of(member), own), "by_organization", 1.0),
+                ("ORGANIZATION", &people.user, (of(&people.user), None), "by_creator", 1.0),
+                ("ALONE", member, (None, own), "by_organization", 1.0),
+                ("TENANT", admin, (of(admin), tenant), "by_organization", 41.0),
+                ("SYSTEM", member, (None, None), "by_level", 1.0),
+            ] {
+                // To take 101 of an organization's 500 rows here PostgreSQL may read and sort all of them.
+                let sorted: f64 = if name == "TENANT" { 500.0 * arms + 2_000.0 } else { 0.0 };
+                for (purpose, asked, most) in [
+                    ("usual", 11, 11.0 * arms),
+                    ("large", 101, sorted.max(101.0)),
+                    ("largest", 1_001, sorted.max(1_001.0)),
+                    ("place", 20, 21.0 * arms),
+                ] {
+                    let statement = format!("newest::{kind}_{purpose}::{name}");
+                    let lines = kept_plan(&app, actor, &statement, ids, asked).await;
+                    let text = format!("{statement}:\n{}", lines.join("\n"));
+                    let whole = |l: &&String| {
+                        l.contains(&format!("Seq Scan on {table} ")) && !l.contains("never executed")
+                    };
+                    assert_eq!(lines.iter().find(whole), None, "{text}");
+                    assert!(text.contains(&format!("{table}_{index}")), "{text}");
+                    let rows = read(&lines, &table);
+                    assert!(rows >= 11.0 && rows <= most, "{rows} rows read: {text}");
+                }
             }
         }
     });
