@@ -3,7 +3,12 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use accunode_db::Db;
-use accunode_server::{features::auth, models, router, state::AppState, workers};
+use accunode_server::{
+    features::{auth, dashboard::service as figures},
+    models, router,
+    state::AppState,
+    workers,
+};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use secrecy::ExposeSecret;
@@ -70,6 +75,7 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     let stop = CancellationToken::new();
     let working = work(&state, &stop);
     let watching = tokio::spawn(models::watch(state.clone(), stop.clone()));
+    let keeping_up = tokio::spawn(figures::watch(state.clone(), stop.clone()));
     let stopped = stop.clone();
     tokio::spawn(async move {
         asked.await;
@@ -79,6 +85,7 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     router::serve(listener, &state, stop.clone()).await?;
     working.await.context("the workers ended badly")?;
     watching.await.context("the watch over the models ended badly")?;
+    keeping_up.await.context("the watch over the figures ended badly")?;
     state.db.close().await;
     tracing::info!("stopped");
     Ok(())
