@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use accunode_db::{BulkInsert, Column, on};
+use accunode_db::{BulkInsert, Column, Engine, on};
 use accunode_domain::{Kind, Period, Quarter, Ratio, UploadId};
 use accunode_server::features::{
     grades::service as grades,
     predictions::service::{Batch, Owner, score, store_batch},
 };
 use accunode_sheets::Record;
-use accunode_testkit::TestDb;
-use proptest::{prelude::*, test_runner::TestRunner};
+use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::{
@@ -137,28 +136,22 @@ async fn holds(
     Ok(())
 }
 
-fn law(postgres: bool) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let test = runtime
-        .block_on(async { if postgres { TestDb::postgres().await } else { Some(TestDb::sqlite().await) } });
-    let Some(test) = test else { return };
-    let app = runtime.block_on(TestApp::without_worker(test, Limits::default()));
-    let case = std::cell::Cell::new(0);
-    let config =
-        ProptestConfig { cases: 24, failure_persistence: None, max_shrink_iters: 40, ..Default::default() };
-    let outcome = TestRunner::new(config).run(&file(), |file| {
-        case.set(case.get() + 1);
-        runtime.block_on(holds(&app, case.get(), file))
-    });
-    outcome.unwrap();
+fn of_chunks(engine: Engine) {
+    accunode_testkit::law(
+        engine,
+        24,
+        &file(),
+        async |test| TestApp::without_worker(test, Limits::default()).await,
+        async |app, case, file| holds(app, case, file).await,
+    );
 }
 
 #[test]
 fn the_order_of_chunks_does_not_matter_on_sqlite() {
-    law(false);
+    of_chunks(Engine::Sqlite);
 }
 
 #[test]
 fn the_order_of_chunks_does_not_matter_on_postgres() {
-    law(true);
+    of_chunks(Engine::Postgres);
 }
