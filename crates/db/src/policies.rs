@@ -26,6 +26,7 @@ pub const GUARDED_TABLES: [&str; 22] = [
     "quarterly_prediction_versions",
     "models",
     "model_activations",
+    "owner_figures",
 ];
 
 const STATE: &str = "SELECT c.relrowsecurity AND c.relforcerowsecurity,
