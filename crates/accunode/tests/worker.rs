@@ -10,7 +10,7 @@ use std::{
 
 use accunode_db::{Clock, Db, on};
 use accunode_queue::{NewJob, Priority, Worker, enqueue, workers};
-use accunode_testkit::{TestDb, on_both_engines};
+use accunode_testkit::on_both_engines;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;

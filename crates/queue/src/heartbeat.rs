@@ -217,7 +217,7 @@ impl Beating {
 }
 
 /// Renews what a worker holds, and tells what that is.
-async fn renew(tx: &mut Tx, worker: &str, until: Timestamp) -> Result<Vec<(Uuid, i64)>> {
+pub(crate) async fn renew(tx: &mut Tx, worker: &str, until: Timestamp) -> Result<Vec<(Uuid, i64)>> {
     on!(tx, RENEW, |c, sql| sqlx::query(sql).bind(worker).bind(until).execute(c).await.map(drop))?;
     Ok(on!(tx, HELD, |c, sql| sqlx::query_as(sql).bind(worker).fetch_all(c).await)?)
 }

@@ -129,3 +129,6 @@ impl Lease {
         Ok(query? > 0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,7 @@ impl Script {
         Self {
             work: Arc::new(move |context| Box::pin(work(context))),
             dead: Arc::default(),
+            retried: Arc::default(),
             limit: Duration::from_secs(300),
         }
     }

@@ -17,19 +17,20 @@ async fn hears(listener: &mut Listener) -> bool {
     timeout(SOON, listener.wait()).await.is_ok()
 }
 
-/// As another process has it.
-async fn elsewhere(test: &TestDb) -> Wake {
-    wake_through(&Db::connect(test.url(), &Options::default()).await.unwrap())
+/// As another process has it, with a listener that misses nothing.
+async fn elsewhere(test: &TestDb) -> (Wake, Listener) {
+    let wake = wake_through(&Db::connect(test.url(), &Options::default()).await.unwrap());
+    let listener = wake.listen();
+    (wake, listener)
 }
 
 #[test]
 fn other_processes_hear_and_find_a_lost_connection_again() {
     block_on(async {
         let Some(test) = TestDb::postgres().await else { return };
-        let (here, there) = (elsewhere(&test).await, elsewhere(&test).await);
+        let ((here, mut near), (_there, mut far)) = (elsewhere(&test).await, elsewhere(&test).await);
         assert_eq!(format!("{here:?}"), "Wake(postgres)");
         assert_eq!(here.ping().await, None, "whether the database answers is asked elsewhere");
-        let (mut near, mut far) = (here.listen(), there.listen());
         assert!(hears(&mut near).await && hears(&mut far).await, "listening itself wakes");
         assert!(timeout(NOT_AT_ALL, far.wait()).await.is_err());
         here.notify();
@@ -53,8 +54,7 @@ fn other_processes_hear_and_find_a_lost_connection_again() {
 fn a_notification_starts_work_elsewhere() {
     block_on(async {
         let Some(test) = TestDb::postgres().await else { return };
-        let (api, worker) = (elsewhere(&test).await, elsewhere(&test).await);
-        let mut listening = worker.listen();
+        let ((api, _), (worker, mut listening)) = (elsewhere(&test).await, elsewhere(&test).await);
         listening.wait().await;
         let script = Script::new(|_| async { Ok(()) });
         let runner = Runner::new(test.db().clone(), worker)

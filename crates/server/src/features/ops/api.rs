@@ -92,11 +92,11 @@ pub struct LoadedModels {
 /// The workers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Workers {
-    /// `healthy`, or `idle` when this process runs none.
+    /// `healthy`, or `idle` when none was heard of lately.
     pub status: String,
-    /// Whether this process works on jobs.
+    /// Whether anybody works on jobs, in this process or in another.
     pub available: bool,
-    /// Uploads that it works on at once.
+    /// Jobs that they work on at once, together.
     pub workers: usize,
 }
 

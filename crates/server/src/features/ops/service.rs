@@ -38,9 +38,20 @@ async fn database(state: &AppState) -> bool {
     answer.is_ok()
 }
 
+/// How many jobs the workers that were heard of lately run at a time, in all processes.
+async fn workers(state: &AppState) -> usize {
+    let known = async {
+        let mut tx = state.db.system_glance("workers are everybody's").await?;
+        accunode_queue::workers(&mut tx, state.clock.now()).await
+    };
+    // That the database does not answer is told elsewhere.
+    let known = known.await.unwrap_or_default();
+    known.iter().filter_map(|worker| usize::try_from(worker.concurrency).ok()).sum()
+}
+
 /// Whether the parts work. The reasons of failures are in the log alone.
 pub async fn health(state: &AppState) -> Health {
-    let (database, redis) = tokio::join!(database(state), state.wake.ping());
+    let (database, redis, workers) = tokio::join!(database(state), state.wake.ping(), workers(state));
     let healthy = database && redis != Some(false);
     let redis = redis
         .map_or_else(|| Connection { status: "not_configured".to_owned(), connected: false }, connection);
@@ -51,7 +62,6 @@ pub async fn health(state: &AppState) -> Health {
             (kind.to_string(), format!("{} {}", bundle.name(), bundle.version()))
         })
         .collect();
-    let workers = state.config.worker_concurrency;
     Health {
         status: if healthy { "healthy" } else { "degraded" }.to_owned(),
         timestamp: state.clock.now(),

@@ -4,7 +4,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::{Limits, TestApp};
 
@@ -23,6 +23,20 @@ on_both_engines! {
         assert_eq!(body["services"]["database"]["connected"], true);
         assert_eq!(body["services"]["redis"]["status"], "not_configured");
         assert!(body["services"]["ml_models"]["models"]["annual"].is_string());
+    }
+
+    /// Wherever they run.
+    async fn workers_are_counted_once_they_were_heard_of(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let workers = async || {
+            let (_, _, body) = get(&app, "/health").await;
+            serde_json::from_slice::<Value>(&body).unwrap()["services"]["celery"].clone()
+        };
+        assert_eq!(workers().await, json!({ "status": "idle", "available": false, "workers": 0 }));
+        app.work();
+        while workers().await != json!({ "status": "healthy", "available": true, "workers": 2 }) {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
     }
 
     async fn the_root_says_what_this_is(test: TestDb) {
