@@ -3,7 +3,7 @@
 use crate::{Db, DbError, Result, pool::Pools};
 
 /// The tables whose rows belong to somebody, and that row-level security must guard.
-pub const GUARDED_TABLES: [&str; 22] = [
+pub const GUARDED_TABLES: [&str; 23] = [
     "companies",
     "annual_predictions",
     "quarterly_predictions",
