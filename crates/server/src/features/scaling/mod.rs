@@ -4,6 +4,6 @@ pub mod api;
 pub mod decision;
 mod emf;
 pub mod jobs;
-mod measure;
+pub mod measure;
 pub mod service;
 pub(crate) mod store;
