@@ -19,10 +19,25 @@ total_debt_to_ebitda,net_income_margin,ebit_to_interest_expense,return_on_assets
 # What a member or parameter of this name refers to, and what `{id}` does below this part of a path.
 NAMED = {
     "user_id": "user", "actor_id": "user", "target_id": "user", "tenant_id": "tenant",
-    "organization_id": "organization", "join_token": "join_token",
+    "organization_id": "organization", "organization_filter": "organization", "join_token": "join_token",
+    "company_symbol": "new_symbol", "reporting_year": "year", "reporting_quarter": "quarter",
 }
 BELOW = {
     "users": "user", "tenants": "tenant", "organizations": "organization", "jobs": "job", "api-keys": "api_key",
+    "companies": "company", "annual": "annual", "quarterly": "quarterly", "models": "model",
+}
+# Sound bodies of predictions, but for the company.
+SOUND = {
+    "annual": {
+        "company_name": "Some Company", "market_cap": 1200.5, "sector": "Energy", "reporting_year": "2023",
+        "long_term_debt_to_total_capital": 25.5, "total_debt_to_ebitda": 2.3, "net_income_margin": 8.2,
+        "ebit_to_interest_expense": 12.5, "return_on_assets": 6.8,
+    },
+    "quarterly": {
+        "company_name": "Some Company", "market_cap": 1200.5, "sector": "Energy", "reporting_year": "2023",
+        "reporting_quarter": "Q3", "total_debt_to_ebitda": 2.8, "sga_margin": 15.3,
+        "long_term_debt_to_total_capital": 28.7, "return_on_capital": 12.4,
+    },
 }
 
 
@@ -31,6 +46,10 @@ def about(path, name):
     if name == "id":
         before = path.split("/{id}")[0].rsplit("/", 1)[-1]
         return BELOW.get(before)
+    if name == "kind" and "/models/" in path:
+        return "kind"
+    if name == "symbol":
+        return "symbol" if "/search/" in path else "new_symbol"
     if name == "email" and "/whitelist/" in path:
         return "whitelisted"
     if name.endswith("email"):
@@ -139,6 +158,14 @@ class World:
                 return PASSWORD + "2"
             case "new_email":
                 return f"{self.name()}@example.org"
+            case "new_symbol":
+                return self.symbol()
+            case "year":
+                return str(1950 + next(self.numbers) % 120)
+            case "quarter":
+                return f"Q{1 + next(self.numbers) % 4}"
+            case "kind":
+                return ("annual", "quarterly")[next(self.numbers) % 2]
         if self.role == "nobody":
             return str(uuid.uuid4())
         things = self.pool.setdefault(kind, [])
@@ -184,12 +211,29 @@ class World:
                 return self.ask("POST", "/api-keys", body, self.token)["id"]
             case "job":
                 return self.upload()
+            case "annual" | "quarterly":
+                return self.predicted(kind)["id"]
+            case "company":
+                return self.predicted("annual")["company_id"]
+            case "symbol":
+                return self.predicted("annual")["company_symbol"]
+            case "model":
+                models = self.ask("GET", "/models?limit=100")["models"]
+                return models[next(self.numbers) % len(models)]["id"]
         raise ValueError(kind)
+
+    def symbol(self):
+        return self.name().upper()[-20:]
+
+    def predicted(self, kind):
+        """A prediction that the person of the role has made."""
+        body = SOUND[kind] | {"company_symbol": self.symbol()}
+        return self.ask("POST", f"/predictions/{kind}", body, self.token)["prediction"]
 
     def upload(self):
         boundary = uuid.uuid4().hex
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="rows.csv"\r\n\r\n'
-        body = head + ROWS.format(symbol=self.name().upper()[-20:]) + f"\r\n--{boundary}--\r\n"
+        body = head + ROWS.format(symbol=self.symbol()) + f"\r\n--{boundary}--\r\n"
         kind = f"multipart/form-data; boundary={boundary}"
         path = "/predictions/annual/bulk-upload-async"
         made = call(self.base, "POST", path, body.encode(), self.token, kind)

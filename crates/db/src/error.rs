@@ -203,6 +203,7 @@ const LITE_UNIQUE: &[(&str, &str)] = &[
         "quarterly_prediction_versions_pkey",
     ),
     ("data_versions.owner", "data_versions_pkey"),
+    ("owner_figures.owner", "owner_figures_pkey"),
     ("company_search.company_id", "company_search_company"),
     ("models.id", "models_pkey"),
     ("models.hash", "models_hash"),

@@ -3,7 +3,7 @@
 use crate::{Db, DbError, Result, pool::Pools};
 
 /// The tables whose rows belong to somebody, and that row-level security must guard.
-pub const GUARDED_TABLES: [&str; 21] = [
+pub const GUARDED_TABLES: [&str; 22] = [
     "companies",
     "annual_predictions",
     "quarterly_predictions",
@@ -25,6 +25,7 @@ pub const GUARDED_TABLES: [&str; 21] = [
     "quarterly_prediction_versions",
     "models",
     "model_activations",
+    "owner_figures",
 ];
 
 const STATE: &str = "SELECT c.relrowsecurity AND c.relforcerowsecurity,

@@ -6,13 +6,15 @@
 //!   those elsewhere. It only makes them start sooner: they look by themselves anyway.
 //! - [`RateLimits`] counts how often a key does something: within the process, or through Redis for all servers
 //!   together.
-//! - [`Cache`] keeps what was worked out for up to a minute: in this process, or in Redis for all servers.
+//! - [`Cache`] keeps what was worked out for a short while: in this process, or in Redis for all servers. What several
+//!   ask for at once is worked out once.
 //! - [`Mail`] hands messages to a mail server, or puts them into a folder.
 //!
 //! Nothing here prints a URL or a password.
 
 mod blobs;
 mod cache;
+mod flight;
 mod mail;
 mod rate_limit;
 mod wake;

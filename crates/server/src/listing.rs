@@ -1,6 +1,6 @@
 //! What lists share: the part of a text to look for, and the window of rows that is asked for.
 
-use accunode_domain::{Error, FieldError, Result};
+use accunode_domain::{Error, FieldError, MAX_GRADE_NAME, Result};
 
 /// A given text without blanks around it; none when nothing is left.
 pub(crate) fn given(text: Option<&str>) -> Option<&str> {
@@ -38,6 +38,18 @@ pub(crate) fn sought<'a>(field: &str, text: Option<&'a str>, most: usize) -> Res
         return Err(Error::field(field, expected));
     }
     Ok(text)
+}
+
+/// A grade to look for. A plus that was not written `%2B` arrives as a blank; since no grade ends with one, what ends
+/// so once ended with a plus.
+///
+/// # Errors
+/// As [`sought`].
+pub(crate) fn grade(text: Option<&str>) -> Result<Option<String>> {
+    let Some(text) = text.map(str::trim_start).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let name = text.trim_end_matches(' ');
+    let grade = format!("{name}{}", "+".repeat(text.len() - name.len()));
+    Ok(sought("grade", Some(&grade), MAX_GRADE_NAME)?.map(str::to_owned))
 }
 
 /// The pattern of a part to look for, in the case that `fold` gives it.
@@ -121,6 +133,16 @@ mod tests {
         assert_eq!(part("search", Some("  "), 20, str::to_owned).unwrap(), None);
         assert!(part("search", Some("a\0b"), 20, str::to_owned).is_err());
         assert!(part("search", Some("abc"), 2, str::to_owned).is_err());
+    }
+
+    #[test]
+    fn a_plus_that_became_a_blank_is_a_plus() {
+        for (text, expected) in [("A+", "A+"), ("A ", "A+"), (" A  ", "A++"), ("B-", "B-"), ("AA\t", "AA")] {
+            assert_eq!(grade(Some(text)).unwrap().as_deref(), Some(expected), "{text:?}");
+        }
+        assert_eq!((grade(Some("  ")).unwrap(), grade(None).unwrap()), (None, None));
+        assert!(grade(Some("a grade of many letters")).is_err());
+        assert!(grade(Some(&format!("A{}", " ".repeat(40)))).is_err());
     }
 
     #[test]

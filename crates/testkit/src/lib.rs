@@ -16,10 +16,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)] // tests only
 
 mod database;
+mod law;
 mod people;
 mod private;
 
 pub use database::{TestDb, engines, postgres_url, redis_url};
+pub use law::law;
 pub use people::{People, standing};
 pub use private::{PrivatePostgres, PrivateRedis};
 

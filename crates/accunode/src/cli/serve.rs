@@ -3,7 +3,12 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use accunode_db::Db;
-use accunode_server::{features::auth, models, router, state::AppState, workers};
+use accunode_server::{
+    features::{auth, dashboard::service as figures},
+    models, router,
+    state::AppState,
+    workers,
+};
 use anyhow::{Context, Result};
 use clap::Args;
 use secrecy::ExposeSecret;
@@ -65,9 +70,11 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     tracing::info!(address = %listener.local_addr()?, "serving");
     let working = work(&state, &stop);
     let watching = tokio::spawn(models::watch(state.clone(), stop.clone()));
+    let keeping_up = tokio::spawn(figures::watch(state.clone(), stop.clone()));
     router::serve(listener, &state, stop.clone()).await?;
     working.await.context("the workers ended badly")?;
     watching.await.context("the watch over the models ended badly")?;
+    keeping_up.await.context("the watch over the figures ended badly")?;
     state.db.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -22,7 +22,7 @@ async fn columns(db: &Db) -> Columns {
     let class = |ty: &str| {
         match ty {
             "uuid" => "BLOB",
-            "text" => "TEXT",
+            "text" | "jsonb" => "TEXT",
             "double precision" => "REAL",
             "smallint" | "integer" | "bigint" | "boolean" | "timestamp with time zone" => "INTEGER",
             lite => return lite.to_owned(),

@@ -27,11 +27,26 @@ pub(crate) async fn kept<T: Serialize>(
     {
         return Ok(json(body));
     }
-    let body = Bytes::from(serde_json::to_vec(&make.await?).map_err(Error::internal)?);
-    if let Some(key) = key.filter(|_| body.len() <= LARGEST) {
-        cache.put(&key, body.clone()).await;
-    }
+    // What makes an answer is large: it lies on the heap, where it is needed at all.
+    let make = Box::pin(async {
+        Ok::<_, Error>(Bytes::from(serde_json::to_vec(&make.await?).map_err(Error::internal)?))
+    });
+    let body = match key {
+        Some(key) => cache.make(&key, LARGEST, make).await?,
+        None => make.await?,
+    };
     Ok(json(body))
+}
+
+/// A number such as a total, under the same rule.
+pub(crate) async fn kept_number(
+    cache: &Cache,
+    key: &str,
+    make: impl Future<Output = accunode_db::Result<i64>>,
+) -> Result<i64> {
+    let make = async { Ok::<_, Error>(Bytes::copy_from_slice(&make.await?.to_be_bytes())) };
+    let bytes = cache.get_or_make(key, LARGEST, make).await?;
+    Ok(i64::from_be_bytes(bytes.as_ref().try_into().map_err(Error::internal)?))
 }
 
 fn json(body: Bytes) -> Response {

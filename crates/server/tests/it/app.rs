@@ -250,6 +250,14 @@ impl Client {
         body
     }
 
+    /// GET of what is not JSON.
+    pub async fn text(&self, path: &str) -> (StatusCode, String) {
+        let response = self.raw(Request::get(format!("/api/v1{path}")).body(Body::empty()).unwrap()).await;
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
     /// POST of a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         self.post_text(path, body.to_string()).await

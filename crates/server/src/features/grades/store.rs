@@ -27,7 +27,12 @@ sql! {
     /// $1 the tenant; the platform's scale where it has none of its own.
     ACTIVE = "SELECT id FROM master_scales WHERE tenant_id = $1 OR tenant_id IS NULL
               ORDER BY CASE WHEN tenant_id IS NULL THEN 1 ELSE 0 END, version DESC LIMIT 1";
-    /// As above, but whole.
+    /// $1 a person, whose tenant counts.
+    ACTIVE_FOR = "SELECT s.id FROM users u LEFT JOIN organizations o ON o.id = u.organization_id
+                  JOIN master_scales s ON s.tenant_id = COALESCE(o.tenant_id, u.tenant_id) OR s.tenant_id IS NULL
+                  WHERE u.id = $1
+                  ORDER BY CASE WHEN s.tenant_id IS NULL THEN 1 ELSE 0 END, s.version DESC LIMIT 1";
+    /// As [`ACTIVE`], but whole.
     IN_FORCE = concat!(scale!(), " WHERE s.tenant_id = $1 OR s.tenant_id IS NULL
                        ORDER BY CASE WHEN s.tenant_id IS NULL THEN 1 ELSE 0 END, s.version DESC LIMIT 1");
     /// The last version that a tenant gave itself.
@@ -48,6 +53,11 @@ pub(crate) async fn grades(tx: &mut Tx, id: Uuid) -> Result<Option<String>> {
 /// The scale in force for a tenant, or for whoever has none; none is the built-in one.
 pub(crate) async fn active(tx: &mut Tx, tenant: Option<Uuid>) -> Result<Option<Uuid>> {
     Ok(on!(tx, ACTIVE, |c, sql| sqlx::query_scalar(sql).bind(tenant).fetch_optional(c).await)?)
+}
+
+/// As [`active`], for the tenant that a person belongs to.
+pub(crate) async fn active_for(tx: &mut Tx, user: Uuid) -> Result<Option<Uuid>> {
+    Ok(on!(tx, ACTIVE_FOR, |c, sql| sqlx::query_scalar(sql).bind(user).fetch_optional(c).await)?)
 }
 
 /// As [`active`], with everything that is known of it.

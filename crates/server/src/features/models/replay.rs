@@ -9,11 +9,7 @@ use accunode_scoring::{Bundle, Score};
 use uuid::Uuid;
 
 use super::store::replay::{self as store, StoredScore, Table};
-use crate::{
-    features::{grades::service as grades, predictions::store::given},
-    models,
-    state::AppState,
-};
+use crate::{features::grades::service as grades, models, state::AppState};
 
 /// Rows that are read and scored at a time.
 const BATCH: i64 = 4_096;
@@ -106,7 +102,7 @@ pub async fn run(
 async fn repeat(state: &AppState, kind: Kind, rows: Vec<StoredScore>, report: &mut Report) -> Result<()> {
     let mut by_bundle: BTreeMap<String, Vec<StoredScore>> = BTreeMap::new();
     for row in rows {
-        by_bundle.entry(row.model_hash.clone()).or_default().push(row);
+        by_bundle.entry(row.scored.model_hash.clone()).or_default().push(row);
     }
     for (hash, rows) in by_bundle {
         let bundle = match models::by_hash(state, &hash).await {
@@ -126,8 +122,8 @@ async fn repeat(state: &AppState, kind: Kind, rows: Vec<StoredScore>, report: &m
         };
         let (rows, scores) = score(kind, bundle, rows).await?;
         for (row, score) in rows.iter().zip(scores) {
-            let scale = match row.grade {
-                Some(_) => Some(grades::by_id(state, row.grade_scale_id).await?.master),
+            let scale = match row.scored.grade {
+                Some(_) => Some(grades::by_id(state, row.scored.grade_scale_id).await?.master),
                 None => None,
             };
             let differences = compare(kind, row, score, scale.as_deref());
@@ -166,9 +162,7 @@ async fn score(
     rows: Vec<StoredScore>,
 ) -> Result<(Vec<StoredScore>, Scores)> {
     let work = move || {
-        let ratios =
-            |row: &StoredScore| given(kind, [row.r1, row.r2, row.r3, row.r4, row.r5], row.not_meaningful);
-        let ratios: Vec<Vec<Ratio>> = rows.iter().map(ratios).collect();
+        let ratios: Vec<Vec<Ratio>> = rows.iter().map(|row| row.scored.ratios(kind)).collect();
         let column = |i: usize| ratios.iter().filter_map(|row| row.get(i).copied()).collect();
         let columns: Vec<Vec<Ratio>> = (0..kind.ratios().len()).map(column).collect();
         let scores = match bundle.score_batch(&columns) {
@@ -187,8 +181,9 @@ fn compare(
     scale: Option<&MasterScale>,
 ) -> Vec<Difference> {
     let mut differences = Vec::new();
+    let (id, version) = (row.id, row.version);
     let mut differ = |field: &'static str, stored: String, computed: String| {
-        differences.push(Difference { kind, id: row.id, version: row.version, field, stored, computed });
+        differences.push(Difference { kind, id, version, field, stored, computed });
     };
     let score = match score {
         Ok(score) => score,
@@ -197,6 +192,7 @@ fn compare(
             return differences;
         }
     };
+    let row = &row.scored;
     let mut numbers = vec![
         ("probability", Some(row.probability), Some(score.probability)),
         ("raw_probability", Some(row.raw_probability), Some(score.raw)),

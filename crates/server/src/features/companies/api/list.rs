@@ -57,12 +57,15 @@ pub struct SortParams {
 }
 
 /// Companies: personal ones are seen by who added them, an organization's by its people and by who runs its tenant, the
-/// system's by who runs a tenant and in organizations that are allowed to.
+/// system's by who runs a tenant and in organizations that are allowed to. A key without `prediction.read` (for the
+/// system's companies: `prediction.read_system`) is given them without predictions and their scores, and cannot filter or
+/// sort by these.
 #[utoipa::path(
     get, path = "/companies", tag = "companies", params(PageLimit, FilterParams, SortParams),
     security(("bearer" = [])),
     responses(
         (status = OK, body = CompanyPage),
+        (status = FORBIDDEN, description = "A filter or order by scores with a key that may not read them", body = Detail),
     )
 )]
 pub async fn list(
@@ -132,6 +135,7 @@ pub async fn by_symbol(
     security(("bearer" = [])),
     responses(
         (status = OK, content((String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (status = FORBIDDEN, description = "A filter by scores with a key that may not read them", body = Detail),
         (status = PAYLOAD_TOO_LARGE, description = "More than XLSX holds", body = Detail),
     )
 )]

@@ -7,9 +7,10 @@ use serde_json::json;
 use super::{
     super::store::{
         CompanyRow, Sight,
-        list::{self, Filter, Place},
+        list::{self, Filter, Place, Sort},
     },
     list::total,
+    may_look_for, told,
 };
 use crate::{
     audit::{self, Event},
@@ -48,13 +49,15 @@ const HEADER: &[&str] = &[
 /// The companies in the caller's sight, newest first. That they were taken out is noted before the first goes.
 ///
 /// # Errors
-/// As [`Table::answer`].
+/// [`accunode_domain::Error::Forbidden`] for who looks for scores and may not read predictions, and as
+/// [`Table::answer`].
 pub(crate) async fn file(
     state: &AppState,
     caller: &Caller,
     filter: Filter,
     format: Format,
 ) -> Result<Response> {
+    may_look_for(caller, &filter, Sort::default())?;
     let now = state.clock.now();
     let mut tx = state.db.scoped(caller).await?;
     let sight = Sight::of(&tx, caller);
@@ -92,7 +95,7 @@ impl Pager for Companies {
         if i64::try_from(rows.len()).is_ok_and(|n| n == PAGE) {
             self.behind = rows.last().map(|row| Place { at: row.created_at, id: row.id });
         }
-        Ok(Some(rows.into_iter().map(cells).collect()))
+        Ok(Some(rows.into_iter().map(|row| cells(told(&self.caller, row))).collect()))
     }
 }
 

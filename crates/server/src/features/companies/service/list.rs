@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use accunode_db::Tx;
 use accunode_domain::{Error, Kind, Result};
 use accunode_sheets::validate::{self, MAX_NAME};
-use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{
@@ -14,10 +13,11 @@ use super::{
         list::{Filter, Sort},
         nested::NestedRow,
     },
-    find, nowhere,
+    find, may_look_for, nowhere, reads_scores, told,
 };
 use crate::{
     caller::Caller,
+    http::kept::kept_number,
     listing::{Window, sought},
     state::AppState,
 };
@@ -41,7 +41,7 @@ pub(crate) struct Shown {
 /// A part of the companies in the caller's sight, and how many there are.
 ///
 /// # Errors
-/// When the database fails.
+/// [`Error::Forbidden`] for who looks for scores and may not read predictions.
 pub(crate) async fn list(
     state: &AppState,
     caller: &Caller,
@@ -49,11 +49,12 @@ pub(crate) async fn list(
     order: (Sort, bool),
     part: Window,
 ) -> Result<(Vec<Shown>, i64)> {
+    may_look_for(caller, filter, order.0)?;
     let mut tx = state.db.scoped_read(caller).await?;
     let sight = Sight::of(&tx, caller);
     let total = total(state, &mut tx, caller, sight, filter).await?;
     let rows = store::list::page(&mut tx, sight, filter, order, part).await?;
-    Ok((with_predictions(&mut tx, rows, IN_A_LIST).await?, total))
+    Ok((with_predictions(&mut tx, caller, rows, IN_A_LIST).await?, total))
 }
 
 /// How many companies are in sight: counted once, until something changes.
@@ -65,23 +66,22 @@ pub(super) async fn total(
     filter: &Filter,
 ) -> Result<i64> {
     let key = format!("companies: total for {sight:?} at {:?} of {filter:?}", caller.place.versions);
-    let kept = state.cache.get(&key).await;
-    if let Some(total) = kept.and_then(|bytes| <[u8; 8]>::try_from(&bytes[..]).ok()) {
-        return Ok(i64::from_be_bytes(total));
-    }
-    let total = store::list::count(tx, sight, filter).await?;
-    state.cache.put(&key, Bytes::copy_from_slice(&total.to_be_bytes())).await;
-    Ok(total)
+    kept_number(&state.cache, &key, store::list::count(tx, sight, filter)).await
 }
 
-async fn with_predictions(tx: &mut Tx, rows: Vec<CompanyRow>, most: i64) -> Result<Vec<Shown>> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+async fn with_predictions(
+    tx: &mut Tx,
+    caller: &Caller,
+    rows: Vec<CompanyRow>,
+    most: i64,
+) -> Result<Vec<Shown>> {
+    let ids: Vec<Uuid> = rows.iter().filter(|row| reads_scores(caller, row)).map(|row| row.id).collect();
     let mut annual = by_company(store::nested::newest(tx, Kind::Annual, &ids, most).await?);
     let mut quarterly = by_company(store::nested::newest(tx, Kind::Quarterly, &ids, most).await?);
     let shown = rows.into_iter().map(|row| Shown {
         annual: annual.remove(&row.id).unwrap_or_default(),
         quarterly: quarterly.remove(&row.id).unwrap_or_default(),
-        row,
+        row: told(caller, row),
     });
     Ok(shown.collect())
 }
@@ -101,7 +101,7 @@ fn by_company(rows: Vec<NestedRow>) -> HashMap<Uuid, Vec<NestedRow>> {
 pub(crate) async fn get(state: &AppState, caller: &Caller, id: Uuid) -> Result<Shown> {
     let mut tx = state.db.scoped_read(caller).await?;
     let row = find(&mut tx, caller, id).await?;
-    with_predictions(&mut tx, vec![row], OF_ONE).await?.pop().ok_or_else(nowhere)
+    with_predictions(&mut tx, caller, vec![row], OF_ONE).await?.pop().ok_or_else(nowhere)
 }
 
 /// The nearest company of a symbol in the caller's sight.
@@ -113,7 +113,8 @@ pub(crate) async fn of_symbol(state: &AppState, caller: &Caller, symbol: &str) -
     let symbol = validate::company_symbol(symbol).map_err(|_| nowhere())?;
     let mut tx = state.db.scoped_read(caller).await?;
     let sight = Sight::of(&tx, caller);
-    store::by_symbol(&mut tx, sight, &symbol).await?.ok_or_else(nowhere)
+    let row = store::by_symbol(&mut tx, sight, &symbol).await?.ok_or_else(nowhere)?;
+    Ok(told(caller, row))
 }
 
 /// Companies for who types.
@@ -126,5 +127,6 @@ pub(crate) async fn suggest(state: &AppState, caller: &Caller, text: &str) -> Re
     };
     let mut tx = state.db.scoped_read(caller).await?;
     let sight = Sight::of(&tx, caller);
-    Ok(store::search::typed(&mut tx, sight, text, SUGGESTED, LOOKED_AT).await?)
+    let rows = store::search::typed(&mut tx, sight, text, SUGGESTED, LOOKED_AT).await?;
+    Ok(rows.into_iter().map(|row| told(caller, row)).collect())
 }

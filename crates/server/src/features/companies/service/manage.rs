@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     super::store::{self, Change, CompanyRow, New},
-    audited, belongs, find, nowhere, owner,
+    audited, belongs, find, nowhere, owner, told,
 };
 use crate::{
     audit::{self, Event},
@@ -71,7 +71,7 @@ pub(crate) async fn update(
     let event = Event::done("company.update").tenant(belongs.tenant).on("company", id);
     audit::record(&mut tx, caller, event.before(audited(&before)).after(audited(&after)), now).await?;
     tx.commit().await?;
-    Ok(after)
+    Ok(told(caller, after))
 }
 
 /// Deletes a company; gives its symbol and how many predictions went with it.

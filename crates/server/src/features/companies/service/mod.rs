@@ -6,7 +6,7 @@ pub mod manage;
 
 use accunode_db::Tx;
 use accunode_domain::{
-    AccessLevel, Belongs, Error, OrganizationId, Result, RiskLevel, TenantId, UserId, grade::MAX_GRADE_NAME,
+    AccessLevel, Belongs, Error, OrganizationId, Permission, Result, RiskLevel, TenantId, UserId,
 };
 use accunode_sheets::validate::{MAX_NAME, MAX_SECTOR};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     caller::Caller,
     features::predictions::service::Owner,
-    listing::{given, part, sought},
+    listing::{given, grade, part, sought},
 };
 
 fn nowhere() -> Error {
@@ -45,7 +45,7 @@ impl Filter {
             words: sought("search", params.search.as_deref(), MAX_NAME)?.map(Words::anywhere),
             sector: part("sector", params.sector.as_deref(), MAX_SECTOR, str::to_lowercase)?,
             risk_level: risk_level.map(RiskLevel::as_str),
-            grade: sought("grade", params.grade.as_deref(), MAX_GRADE_NAME)?.map(str::to_owned),
+            grade: grade(params.grade.as_deref())?,
             access_level: level.map(AccessLevel::as_str),
         })
     }
@@ -64,6 +64,33 @@ impl Sort {
             _ => Self::Name,
         }
     }
+}
+
+/// Whether the caller may know what came of a company's predictions. People may wherever they see the company; a key
+/// may only what it was made for.
+fn reads_scores(caller: &Caller, row: &CompanyRow) -> bool {
+    let of_all = row.access_level == AccessLevel::System.as_str();
+    caller.holds(if of_all { Permission::PredictionReadSystem } else { Permission::PredictionRead })
+}
+
+/// A company as far as the caller may know it.
+fn told(caller: &Caller, row: CompanyRow) -> CompanyRow {
+    if reads_scores(caller, &row) { row } else { row.without_scores() }
+}
+
+/// Who may not read predictions does not find or order companies by them either.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+fn may_look_for(caller: &Caller, filter: &Filter, sort: Sort) -> Result<()> {
+    let needed = [Permission::PredictionRead, Permission::PredictionReadSystem];
+    if (filter.is_of_scores() || sort.is_of_scores()) && !needed.iter().all(|p| caller.holds(*p)) {
+        return Err(Error::Forbidden(format!(
+            "To look for companies by their scores takes {} and {}",
+            needed[0], needed[1]
+        )));
+    }
+    Ok(())
 }
 
 /// A company in sight.

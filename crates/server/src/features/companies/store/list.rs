@@ -29,6 +29,20 @@ pub(crate) enum Sort {
     Period,
 }
 
+impl Filter {
+    /// Whether it looks at what came of predictions.
+    pub(crate) const fn is_of_scores(&self) -> bool {
+        self.risk_level.is_some() || self.grade.is_some()
+    }
+}
+
+impl Sort {
+    /// Whether it looks at what came of predictions.
+    pub(crate) const fn is_of_scores(self) -> bool {
+        matches!(self, Self::Probability | Self::Change | Self::Period)
+    }
+}
+
 /// $6 part of the sector's name, $7 risk level, $8 grade, $9 access level.
 macro_rules! filtered {
     () => {

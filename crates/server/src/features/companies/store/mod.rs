@@ -40,6 +40,25 @@ impl CompanyRow {
     pub(crate) fn change(&self) -> Option<f64> {
         Some(self.latest_probability? - self.previous_probability?)
     }
+
+    /// The company alone, without what came of its predictions.
+    pub(crate) fn without_scores(self) -> Self {
+        Self {
+            latest_kind: None,
+            latest_prediction_id: None,
+            latest_year: None,
+            latest_quarter: None,
+            latest_probability: None,
+            latest_risk_level: None,
+            latest_grade: None,
+            latest_at: None,
+            previous_probability: None,
+            previous_grade: None,
+            annual_count: 0,
+            quarterly_count: 0,
+            ..self
+        }
+    }
 }
 
 /// Whose companies somebody sees: `$1` their own personal ones, `$2` those of the organization that they work in,

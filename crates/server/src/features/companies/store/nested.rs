@@ -5,7 +5,7 @@ use accunode_domain::Kind;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::features::predictions::store::of;
+use crate::features::predictions::store::{columns as figures_of, of};
 
 /// A prediction as it is shown beside its company; the ratios as `r1` … `r5` in the order of the kind.
 #[derive(Clone, Debug, FromRow)]
@@ -31,7 +31,7 @@ pub(crate) struct NestedRow {
 
 /// $1 the companies as a JSON list, $2 how many of each.
 macro_rules! newest {
-    ($table:literal, $figures:literal, $listed:literal) => {
+    ($table:literal, $figures:expr, $listed:literal) => {
         concat!("SELECT * FROM (SELECT p.id, p.company_id, p.reporting_year, p.reporting_quarter, p.risk_level,
                                        p.confidence, p.grade, p.quality, p.created_at, ", $figures, ",
                                        ROW_NUMBER() OVER (PARTITION BY p.company_id
@@ -43,25 +43,19 @@ macro_rules! newest {
 }
 
 macro_rules! newest_of {
-    ($($name:ident: $table:literal $figures:literal;)*) => {
+    ($($name:ident: $kind:tt $table:literal;)*) => {
         sql! {
             $($name {
-                pg: newest!($table, $figures, "= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($1::jsonb) AS uuid)))"),
-                lite: newest!($table, $figures, "IN (SELECT unhex(value) FROM json_each($1))")
+                pg: newest!($table, figures_of!($kind), "= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($1::jsonb) AS uuid)))"),
+                lite: newest!($table, figures_of!($kind), "IN (SELECT unhex(value) FROM json_each($1))")
             };)*
         }
     };
 }
 
 newest_of! {
-    ANNUAL: "annual_predictions"
-        "p.long_term_debt_to_total_capital AS r1, p.total_debt_to_ebitda AS r2, p.net_income_margin AS r3,
-         p.ebit_to_interest_expense AS r4, p.return_on_assets AS r5, CAST(NULL AS DOUBLE PRECISION) AS logistic_probability,
-         CAST(NULL AS DOUBLE PRECISION) AS gbm_probability, p.probability AS probability";
-    QUARTERLY: "quarterly_predictions"
-        "p.total_debt_to_ebitda AS r1, p.sga_margin AS r2, p.long_term_debt_to_total_capital AS r3,
-         p.return_on_capital AS r4, CAST(NULL AS DOUBLE PRECISION) AS r5, p.logistic_probability, p.gbm_probability,
-         p.ensemble_probability AS probability";
+    ANNUAL: annual "annual_predictions";
+    QUARTERLY: quarterly "quarterly_predictions";
 }
 
 /// The newest predictions of a kind of each of these companies, which are in sight, by period; newest first.

@@ -1,18 +1,20 @@
 //! Rules of figures: whose rows they are about, and how long they are kept.
 
+mod kept;
 mod portfolio;
 mod stats;
 
+pub use kept::{keep_up, watch};
 pub(crate) use stats::stats;
 
-use accunode_db::Tx;
+use accunode_db::{Timestamp, Tx};
 use accunode_domain::{Error, OrganizationId, Permission, Result, Role};
 use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{
     api::{Dash, Dashboard, LastUpdated, Platform, SystemLastUpdated, TimesDescription},
-    store::{self, About, FigureRow, Portion, TrendRow},
+    store::{self, About, Figured, Portion},
 };
 use crate::{
     caller::Caller,
@@ -132,23 +134,27 @@ fn key(caller: &Caller, what: &str) -> String {
 pub(crate) async fn dashboard(state: &AppState, caller: &Caller, ask: &Ask) -> Result<Bytes> {
     let portion = portion(state, caller, ask).await?;
     let key = key(caller, &format!("{portion:?}|{}", ask.platform));
-    if let Some(kept) = state.cache.get(&key).await {
-        return Ok(kept);
-    }
+    state.cache.get_or_make(&key, usize::MAX, made(state, caller, portion, ask.platform)).await
+}
+
+/// A dashboard as it is now.
+async fn made(state: &AppState, caller: &Caller, portion: Portion, with_platform: bool) -> Result<Bytes> {
     let mut tx = state.db.scoped_read(caller).await?;
-    let figures = store::figures(&mut tx, portion).await?;
-    let trend = store::trend(&mut tx, portion).await?;
-    let movers = store::movers(&mut tx, portion).await?;
-    let about = store::about(&mut tx, portion).await?;
-    let platform =
-        if ask.platform { Some(platform(&mut tx, about.system_last_updated).await?) } else { None };
+    let fresh = kept::fresh(state, &mut tx, portion).await?;
+    let figured = store::figures(&mut tx, portion, &fresh).await?;
+    let about = store::about(&mut tx, portion, &fresh).await?;
+    let platform = if with_platform {
+        Some(platform(&mut tx, &fresh, about.system_last_updated()).await?)
+    } else {
+        None
+    };
     drop(tx);
     let scale = grades::by_id(state, caller.place.scale).await?;
-    let dash = dash(portion, &about, &figures, &trend);
+    let dash = dash(portion, &about, &figured);
     let answer = Dashboard {
         scope: dash.scope.clone(),
         user_dashboard: dash,
-        portfolio: portfolio::portfolio(&scale.master, figures, trend, movers),
+        portfolio: portfolio::portfolio(&scale.master, figured),
         platform_statistics: platform,
         timestamp: state.clock.now(),
         description: TimesDescription {
@@ -156,15 +162,11 @@ pub(crate) async fn dashboard(state: &AppState, caller: &Caller, ask: &Ask) -> R
             system_last_updated: "When the platform's predictions were last made or changed".to_owned(),
         },
     };
-    let bytes = Bytes::from(serde_json::to_vec(&answer).map_err(Error::internal)?);
-    state.cache.put(&key, bytes.clone()).await;
-    Ok(bytes)
+    Ok(Bytes::from(serde_json::to_vec(&answer).map_err(Error::internal)?))
 }
 
-async fn platform(tx: &mut Tx, last: Option<accunode_db::Timestamp>) -> Result<Platform> {
-    let figures = store::figures(tx, Portion::System).await?;
-    let trend = store::trend(tx, Portion::System).await?;
-    let totals = Totals::of(&figures, &trend);
+async fn platform(tx: &mut Tx, fresh: &str, last: Option<Timestamp>) -> Result<Platform> {
+    let totals = Totals::of(&store::figures(tx, Portion::System, fresh).await?);
     Ok(Platform {
         total_companies: totals.companies,
         total_predictions: totals.annual + totals.quarterly,
@@ -189,8 +191,8 @@ struct Totals {
 }
 
 impl Totals {
-    fn of(figures: &[FigureRow], trend: &[TrendRow]) -> Self {
-        let all = figures.iter().find(|row| row.part == "all");
+    fn of(Figured { companies, trend, .. }: &Figured) -> Self {
+        let all = companies.iter().find(|row| row.part == "all");
         let rows: i64 = trend.iter().map(|t| t.predictions).sum();
         let rates: f64 = trend.iter().map(|t| t.rate).sum();
         let of = |kind: &str| trend.iter().filter(|t| t.kind == kind).map(|t| t.predictions).sum();
@@ -205,8 +207,8 @@ impl Totals {
     }
 }
 
-fn dash(portion: Portion, about: &About, figures: &[FigureRow], trend: &[TrendRow]) -> Dash {
-    let totals = Totals::of(figures, trend);
+fn dash(portion: Portion, about: &About, figured: &Figured) -> Dash {
+    let totals = Totals::of(figured);
     let named = |name: &Option<String>| name.clone().unwrap_or_default();
     let (scope, name, words) = match portion {
         Portion::Personal(_) => {
@@ -241,8 +243,8 @@ fn dash(portion: Portion, about: &About, figures: &[FigureRow], trend: &[TrendRo
         sectors_covered: totals.sectors,
         data_scope: words.to_owned(),
         last_updated_times: LastUpdated {
-            user_last_updated: about.user_last_updated,
-            system_last_updated: about.system_last_updated,
+            user_last_updated: about.user_last_updated(),
+            system_last_updated: about.system_last_updated(),
         },
     }
 }

@@ -7,7 +7,7 @@ use crate::features::dashboard::{
         GradeShare, KindName, Mover, Movers, OtherSectors, Portfolio, RiskShare, SectorShare, Sectors,
         TrendPoint,
     },
-    store::{FigureRow, MoverRow, TrendRow},
+    store::{FigureRow, Figured, MoverRow, TrendRow},
 };
 
 /// A mean; 0 of nothing.
@@ -20,12 +20,8 @@ fn kind(name: &str) -> KindName {
     if name == "annual" { KindName::Annual } else { KindName::Quarterly }
 }
 
-pub(super) fn portfolio(
-    scale: &MasterScale,
-    figures: Vec<FigureRow>,
-    trend: Vec<TrendRow>,
-    movers: Vec<MoverRow>,
-) -> Portfolio {
+pub(super) fn portfolio(scale: &MasterScale, figured: Figured) -> Portfolio {
+    let Figured { companies: figures, trend, movers } = figured;
     let rated = |part: &str, label: &str| {
         figures.iter().find(|row| row.part == part && row.label == label).map_or(0, |row| row.rated)
     };

@@ -1,13 +1,14 @@
 //! How many predictions are in sight.
 
 use accunode_domain::{Error, Result};
+use bytes::Bytes;
 
-use super::key;
+use super::{kept, key};
 use crate::{
     caller::Caller,
     features::dashboard::{
         api::{Counts, PredictionCounts, RecentJob, Stats, UserContext},
-        store::{self, JobRow},
+        store::stats::{self as store, JobRow},
     },
     state::AppState,
 };
@@ -19,18 +20,15 @@ use crate::{
 /// When the database fails.
 pub(crate) async fn stats(state: &AppState, caller: &Caller) -> Result<Stats> {
     let key = key(caller, "counts");
-    let kept = state.cache.get(&key).await.and_then(|kept| serde_json::from_slice(&kept).ok());
     let mut tx = state.db.scoped_read(caller).await?;
     let recent_jobs = store::recent_jobs(&mut tx).await?.into_iter().map(job).collect();
-    let prediction_counts = match kept {
-        Some(counts) => counts,
-        None => {
-            let counts = counts(caller, &store::counts(&mut tx).await?);
-            let bytes = serde_json::to_vec(&counts).map_err(Error::internal)?;
-            state.cache.put(&key, bytes.into()).await;
-            counts
-        }
+    let make = async {
+        let fresh = kept::fresh(state, &mut tx, super::usual(caller)).await?;
+        let counts = counts(caller, &store::counts(&mut tx, &fresh).await?);
+        serde_json::to_vec(&counts).map(Bytes::from).map_err(Error::internal)
     };
+    let bytes = state.cache.get_or_make(&key, usize::MAX, make).await?;
+    let prediction_counts = serde_json::from_slice(&bytes).map_err(Error::internal)?;
     let user_context = UserContext {
         user_id: caller.user_id.0,
         role: caller.role.to_string(),

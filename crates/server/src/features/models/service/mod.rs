@@ -141,7 +141,7 @@ pub async fn activate(
         let text = "You imported this model: another super_admin has to bring it into use (four eyes)";
         return Err(Error::Forbidden(text.to_owned()));
     }
-    bring_into_use(state, caller, &model, reason, "model.activate").await
+    bring_into_use(state, caller, &model, reason, "model.activate", None).await
 }
 
 /// Brings the model back that was in use before the one that is. It has been in use, so one person is enough.
@@ -158,35 +158,41 @@ pub async fn roll_back(
     let mut tx = state.db.scoped_read(caller).await?;
     let mut latest = store::latest(&mut tx, kind.as_str()).await?.into_iter();
     let none = || Error::Conflict(format!("No other {kind} model has been in use before this one"));
-    latest.next().ok_or_else(none)?;
+    let in_use = latest.next().ok_or_else(none)?.number;
     let model = match latest.next() {
         Some(before) => store::by_id(&mut tx, before.model_id).await?,
         // Before the first change the one was in use that came with the program.
         None => store::by_hash(&mut tx, state.models.came(kind).hash()).await?,
     };
     drop(tx);
-    bring_into_use(state, caller, &model.ok_or_else(none)?, reason, "model.roll_back").await
+    bring_into_use(state, caller, &model.ok_or_else(none)?, reason, "model.roll_back", Some(in_use)).await
 }
 
+/// `instead_of` is the number of the activation that this one was chosen by: another in force meanwhile refuses it.
 async fn bring_into_use(
     state: &AppState,
     caller: &Caller,
     model: &ModelRow,
     reason: Option<&str>,
     action: &'static str,
+    instead_of: Option<i64>,
 ) -> Result<Activation> {
+    let outpaced = || Error::Conflict("Another model has just been brought into use: look again".to_owned());
     // Not in use before this server, at least, can use it.
     models::by_hash(state, &model.hash).await?.ok_or_else(not_found)?;
     let now = state.clock.now();
     let mut tx = state.db.scoped(caller).await?;
     let before = store::latest(&mut tx, &model.kind).await?.into_iter().next();
+    if instead_of.is_some_and(|number| before.as_ref().is_none_or(|row| row.number != number)) {
+        return Err(outpaced());
+    }
     if before.as_ref().is_some_and(|row| row.model_id == model.id) {
         return Err(Error::Conflict("This model is in use already".to_owned()));
     }
     let number = before.as_ref().map_or(0, |row| row.number) + 1;
     store::activate(&mut tx, model, number, reason, now).await.map_err(|error| {
         match accunode_db::unique_violation(&error, "model_activations_number") {
-            true => Error::Conflict("Another model has just been brought into use: look again".to_owned()),
+            true => outpaced(),
             false => error.into(),
         }
     })?;

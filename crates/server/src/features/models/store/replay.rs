@@ -5,28 +5,15 @@ use accunode_domain::Kind;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::features::predictions::store::{columns, of};
+use crate::features::predictions::store::{Scored, columns, of, scored};
 
 /// A prediction as it was stored, now or at an earlier version.
 #[derive(Clone, Debug, FromRow)]
 pub(crate) struct StoredScore {
     pub(crate) id: Uuid,
     pub(crate) version: i32,
-    pub(crate) r1: Option<f64>,
-    pub(crate) r2: Option<f64>,
-    pub(crate) r3: Option<f64>,
-    pub(crate) r4: Option<f64>,
-    pub(crate) r5: Option<f64>,
-    pub(crate) not_meaningful: i32,
-    pub(crate) logistic_probability: Option<f64>,
-    pub(crate) gbm_probability: Option<f64>,
-    pub(crate) probability: f64,
-    pub(crate) raw_probability: f64,
-    pub(crate) risk_level: String,
-    pub(crate) confidence: f64,
-    pub(crate) grade: Option<String>,
-    pub(crate) grade_scale_id: Option<Uuid>,
-    pub(crate) model_hash: String,
+    #[sqlx(flatten)]
+    pub(crate) scored: Scored,
 }
 
 /// Which of the two tables of a kind.
@@ -44,9 +31,8 @@ macro_rules! stored {
         concat!(
             "SELECT ",
             $id,
-            " AS id, p.version, p.not_meaningful, p.raw_probability, p.risk_level, p.confidence,
-                    p.grade, p.grade_scale_id, p.model_hash, ",
-            columns!($kind),
+            " AS id, p.version, ",
+            scored!($kind),
             " FROM ",
             $table,
             " p WHERE (",

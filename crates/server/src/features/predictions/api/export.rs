@@ -31,6 +31,33 @@ fn asked(filter: &FilterParams, organization: Option<&OrganizationParam>) -> Res
     Ok(Value::Object(all))
 }
 
+/// The caller's own list as a file.
+async fn own(
+    state: &AppState,
+    caller: &Can<PredictionRead>,
+    kind: Kind,
+    FormatParam { format }: FormatParam,
+    filter: &FilterParams,
+    organization: &OrganizationParam,
+) -> ApiResult<Response> {
+    let (narrowed, asked) = (filter.within(organization)?, asked(filter, Some(organization))?);
+    let (table, rows) = service::export(state, caller, kind, List::Own, narrowed, asked, format).await?;
+    Ok(table.answer(format, state.clock.now(), rows).await?)
+}
+
+/// The platform's list as a file.
+async fn system(
+    state: &AppState,
+    caller: &Can<PredictionReadSystem>,
+    kind: Kind,
+    FormatParam { format }: FormatParam,
+    filter: &FilterParams,
+) -> ApiResult<Response> {
+    let (narrowed, asked) = (filter.filter()?, asked(filter, None)?);
+    let (table, rows) = service::export(state, caller, kind, List::System, narrowed, asked, format).await?;
+    Ok(table.answer(format, state.clock.now(), rows).await?)
+}
+
 /// The list of annual predictions as a file that can be uploaded again, with the results beside what was given.
 #[utoipa::path(
     get, path = "/predictions/annual/export", tag = "predictions",
@@ -44,14 +71,11 @@ fn asked(filter: &FilterParams, organization: Option<&OrganizationParam>) -> Res
 pub async fn export_annual(
     State(state): State<AppState>,
     caller: Can<PredictionRead>,
-    Query(FormatParam { format }): Query<FormatParam>,
+    Query(format): Query<FormatParam>,
     Query(filter): Query<FilterParams>,
     Query(organization): Query<OrganizationParam>,
 ) -> ApiResult<Response> {
-    let (narrowed, asked) = (filter.within(&organization)?, asked(&filter, Some(&organization))?);
-    let (table, rows) =
-        service::export(&state, &caller, Kind::Annual, List::Own, narrowed, asked, format).await?;
-    Ok(table.answer(format, state.clock.now(), rows).await?)
+    own(&state, &caller, Kind::Annual, format, &filter, &organization).await
 }
 
 /// The platform's annual predictions as a file that can be uploaded again, with the results beside what was given.
@@ -66,13 +90,10 @@ pub async fn export_annual(
 pub async fn export_system_annual(
     State(state): State<AppState>,
     caller: Can<PredictionReadSystem>,
-    Query(FormatParam { format }): Query<FormatParam>,
+    Query(format): Query<FormatParam>,
     Query(filter): Query<FilterParams>,
 ) -> ApiResult<Response> {
-    let (narrowed, asked) = (filter.filter()?, asked(&filter, None)?);
-    let (table, rows) =
-        service::export(&state, &caller, Kind::Annual, List::System, narrowed, asked, format).await?;
-    Ok(table.answer(format, state.clock.now(), rows).await?)
+    system(&state, &caller, Kind::Annual, format, &filter).await
 }
 
 /// The list of quarterly predictions as a file that can be uploaded again, with the results beside what was given.
@@ -88,14 +109,11 @@ pub async fn export_system_annual(
 pub async fn export_quarterly(
     State(state): State<AppState>,
     caller: Can<PredictionRead>,
-    Query(FormatParam { format }): Query<FormatParam>,
+    Query(format): Query<FormatParam>,
     Query(filter): Query<FilterParams>,
     Query(organization): Query<OrganizationParam>,
 ) -> ApiResult<Response> {
-    let (narrowed, asked) = (filter.within(&organization)?, asked(&filter, Some(&organization))?);
-    let (table, rows) =
-        service::export(&state, &caller, Kind::Quarterly, List::Own, narrowed, asked, format).await?;
-    Ok(table.answer(format, state.clock.now(), rows).await?)
+    own(&state, &caller, Kind::Quarterly, format, &filter, &organization).await
 }
 
 /// The platform's quarterly predictions as a file that can be uploaded again, with the results beside what was given.
@@ -110,11 +128,8 @@ pub async fn export_quarterly(
 pub async fn export_system_quarterly(
     State(state): State<AppState>,
     caller: Can<PredictionReadSystem>,
-    Query(FormatParam { format }): Query<FormatParam>,
+    Query(format): Query<FormatParam>,
     Query(filter): Query<FilterParams>,
 ) -> ApiResult<Response> {
-    let (narrowed, asked) = (filter.filter()?, asked(&filter, None)?);
-    let (table, rows) =
-        service::export(&state, &caller, Kind::Quarterly, List::System, narrowed, asked, format).await?;
-    Ok(table.answer(format, state.clock.now(), rows).await?)
+    system(&state, &caller, Kind::Quarterly, format, &filter).await
 }

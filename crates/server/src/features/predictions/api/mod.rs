@@ -93,7 +93,7 @@ pub struct FilterParams {
     sector: Option<String>,
     /// LOW, MEDIUM, HIGH or CRITICAL.
     risk_level: Option<String>,
-    /// A grade as it was when the row was scored, such as `B-`; the plus of `B+` is written `%2B`.
+    /// A grade as it was when the row was scored, such as `B-`; the plus of `B+` may be written `%2B`.
     #[param(max_length = 10)]
     grade: Option<String>,
     /// The least probability, from 0 to 1.

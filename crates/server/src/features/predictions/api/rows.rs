@@ -83,10 +83,13 @@ pub struct PredictionItem {
     /// When it was last changed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub updated_at: Option<Timestamp>,
-    /// Why, where that was asked for: by the model that scored it, null where that is not to be found any more.
+    /// Why, where that was asked for: by the model that scored it, null where that is not to be had.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Explanation>)]
     pub explanation: Option<Option<Explanation>>,
+    /// Why there is no explanation, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation_note: Option<String>,
 }
 
 /// A stored annual prediction.
@@ -136,7 +139,12 @@ pub(crate) trait Shown: From<Explained> + Serialize + Send + 'static {}
 impl Shown for AnnualPrediction {}
 impl Shown for QuarterlyPrediction {}
 
-fn item(row: &mut PredictionRow, explanation: Option<Option<Explanation>>) -> PredictionItem {
+fn item(row: &mut PredictionRow, explanation: Option<Result<Explanation, String>>) -> PredictionItem {
+    let (explanation, explanation_note) = match explanation {
+        None => (None, None),
+        Some(Ok(explanation)) => (Some(Some(explanation)), None),
+        Some(Err(note)) => (Some(None), Some(note)),
+    };
     PredictionItem {
         id: row.id,
         company_id: row.company_id,
@@ -164,6 +172,7 @@ fn item(row: &mut PredictionRow, explanation: Option<Option<Explanation>>) -> Pr
         predicted_at: row.updated_at.unwrap_or(row.created_at),
         updated_at: row.updated_at,
         explanation,
+        explanation_note,
     }
 }
 

@@ -91,7 +91,7 @@ pub struct Versions {
 
 fn version(kind: Kind, row: VersionRow, newest: i32) -> PredictionVersion {
     let flags: Vec<QualityFlag> = serde_json::from_str(&row.quality).unwrap_or_default();
-    let inputs = kind.ratios().iter().zip(row.ratios(kind)).map(|(spec, ratio)| VersionInput {
+    let inputs = kind.ratios().iter().zip(row.scored.ratios(kind)).map(|(spec, ratio)| VersionInput {
         ratio: spec.name.to_owned(),
         value: ratio.value(),
         state: state_of(ratio).to_owned(),
@@ -102,17 +102,17 @@ fn version(kind: Kind, row: VersionRow, newest: i32) -> PredictionVersion {
         reporting_year: row.reporting_year.to_string(),
         inputs: inputs.collect(),
         reporting_quarter: row.reporting_quarter,
-        probability: row.probability,
-        raw_probability: row.raw_probability,
-        logistic_probability: row.logistic_probability,
-        gbm_probability: row.gbm_probability,
-        risk_level: row.risk_level,
-        confidence: row.confidence,
-        grade: row.grade,
-        grade_scale_id: row.grade_scale_id,
+        probability: row.scored.probability,
+        raw_probability: row.scored.raw_probability,
+        logistic_probability: row.scored.logistic_probability,
+        gbm_probability: row.scored.gbm_probability,
+        risk_level: row.scored.risk_level,
+        confidence: row.scored.confidence,
+        grade: row.scored.grade,
+        grade_scale_id: row.scored.grade_scale_id,
         model_name: row.model_name,
         model_version: row.model_version,
-        model_hash: row.model_hash,
+        model_hash: row.scored.model_hash,
         quality: flags.into_iter().map(Into::into).collect(),
         scored_by: row.scored_by,
         scored_by_email: row.scored_by_email,

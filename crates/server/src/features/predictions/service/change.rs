@@ -168,6 +168,20 @@ fn as_given(kind: Kind, row: &PredictionRow) -> Result<Record> {
     })
 }
 
+/// The scale in force where a prediction belongs, whoever scores it again.
+async fn scale_of(tx: &mut Tx, caller: &Caller, row: &PredictionRow) -> Result<Option<Uuid>> {
+    let owner = owner(row)?;
+    Ok(match (owner.level, row.tenant_id) {
+        (AccessLevel::Organization, tenant) if tenant != caller.tenant_id.map(|t| t.0) => {
+            scales::active(tx, tenant).await?
+        }
+        (AccessLevel::Personal, _) if owner.created_by != caller.user_id => {
+            scales::active_for(tx, row.created_by).await?
+        }
+        _ => caller.place.scale,
+    })
+}
+
 /// Keeps the numbers of before as a version, and puts those of the record in their place.
 #[allow(clippy::too_many_arguments)] // the two callers differ in the record and the name alone
 async fn write(
@@ -181,13 +195,7 @@ async fn write(
     now: Timestamp,
 ) -> Result<PredictionRow> {
     let bundle = state.models.get(kind);
-    // The grade is of the scale in force where the prediction belongs, whoever scores it again.
-    let scale = match before.tenant_id {
-        Some(tenant) if caller.tenant_id.map(|t| t.0) != Some(tenant) => {
-            scales::active(&mut tx, Some(tenant)).await?
-        }
-        _ => caller.place.scale,
-    };
+    let scale = scale_of(&mut tx, caller, &before).await?;
     let scale = grades::within(state, &mut tx, scale).await?;
     let quality = record.quality(&bundle.training_ranges());
     let rows = [(None, record)];

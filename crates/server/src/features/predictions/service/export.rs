@@ -23,66 +23,22 @@ use crate::{
 /// Predictions read at once.
 const PAGE: i64 = 1_000;
 
-/// The columns of files to upload, then what came of them.
-const ANNUAL: &[&str] = &[
-    "company_symbol",
-    "company_name",
-    "market_cap",
-    "sector",
-    "reporting_year",
-    "reporting_quarter",
-    "long_term_debt_to_total_capital",
-    "total_debt_to_ebitda",
-    "net_income_margin",
-    "ebit_to_interest_expense",
-    "return_on_assets",
-    "probability",
-    "raw_probability",
-    "risk_level",
-    "grade",
-    "confidence",
-    "quality",
-    "model_name",
-    "model_version",
-    "model_hash",
-    "version",
-    "access_level",
-    "organization_name",
-    "created_by_email",
-    "created_at",
-    "predicted_at",
-    "id",
-];
-const QUARTERLY: &[&str] = &[
-    "company_symbol",
-    "company_name",
-    "market_cap",
-    "sector",
-    "reporting_year",
-    "reporting_quarter",
-    "total_debt_to_ebitda",
-    "sga_margin",
-    "long_term_debt_to_total_capital",
-    "return_on_capital",
-    "logistic_probability",
-    "gbm_probability",
-    "ensemble_probability",
-    "raw_probability",
-    "risk_level",
-    "grade",
-    "confidence",
-    "quality",
-    "model_name",
-    "model_version",
-    "model_hash",
-    "version",
-    "access_level",
-    "organization_name",
-    "created_by_email",
-    "created_at",
-    "predicted_at",
-    "id",
-];
+/// The columns of files to upload, then what came of them: those of both kinds around a kind's ratios and probabilities.
+macro_rules! header {
+    ($($own:literal)*) => {
+        &["company_symbol", "company_name", "market_cap", "sector", "reporting_year", "reporting_quarter", $($own,)*
+          "raw_probability", "risk_level", "grade", "confidence", "quality", "model_name", "model_version", "model_hash",
+          "version", "access_level", "organization_name", "created_by_email", "created_at", "predicted_at", "id"]
+    };
+}
+const ANNUAL: &[&str] = header!(
+    "long_term_debt_to_total_capital" "total_debt_to_ebitda" "net_income_margin" "ebit_to_interest_expense"
+    "return_on_assets" "probability"
+);
+const QUARTERLY: &[&str] = header!(
+    "total_debt_to_ebitda" "sga_margin" "long_term_debt_to_total_capital" "return_on_capital"
+    "logistic_probability" "gbm_probability" "ensemble_probability"
+);
 
 /// A list as it is read for a file, newest first: each page is a short transaction, and begins behind the last row of
 /// the one before.

@@ -1,10 +1,10 @@
 //! What a list of predictions is narrowed to.
 
-use accunode_domain::{Error, FieldError, MAX_GRADE_NAME, Period, Quarter, Result, RiskLevel};
+use accunode_domain::{Error, FieldError, Period, Quarter, Result, RiskLevel};
 use accunode_sheets::validate::{MAX_SECTOR, MAX_SYMBOL};
 use uuid::Uuid;
 
-use crate::listing::{given, part, sought};
+use crate::listing::{self, given, part};
 
 /// What a list is narrowed to. Texts to look for are SQL patterns already.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,7 +73,7 @@ impl Filter {
     /// # Errors
     /// [`Error::Invalid`] for a text longer than any grade's name.
     pub fn with_grade(self, grade: Option<&str>) -> Result<Self> {
-        Ok(Self { grade: sought("grade", grade, MAX_GRADE_NAME)?.map(str::to_owned), ..self })
+        Ok(Self { grade: listing::grade(grade)?, ..self })
     }
 
     /// By probability too, both ends included.

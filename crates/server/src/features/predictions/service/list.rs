@@ -2,7 +2,6 @@
 
 use accunode_db::Tx;
 use accunode_domain::{Error, Kind, Result, Role};
-use bytes::Bytes;
 
 use super::{
     Filter,
@@ -14,6 +13,7 @@ use crate::{
         PredictionRow,
         list::{self as store, Part, Sight, Window},
     },
+    http::kept::kept_number,
     state::AppState,
 };
 
@@ -119,12 +119,7 @@ async fn count(
     filter: &Filter,
 ) -> Result<i64> {
     let key = key(caller, kind, &part, filter);
-    if let Some(count) = kept(state, &key).await {
-        return Ok(count);
-    }
-    let count = store::count(tx, kind, &part, filter).await?;
-    state.cache.put(&key, Bytes::copy_from_slice(&count.to_be_bytes())).await;
-    Ok(count)
+    kept_number(&state.cache, &key, store::count(tx, kind, &part, filter)).await
 }
 
 /// Only those who look into several organizations may name one.
@@ -148,9 +143,4 @@ fn key(caller: &Caller, kind: Kind, part: &Part, filter: &Filter) -> String {
         Part::System => system,
     };
     format!("predictions/total/{kind}/{part:?}/{}/{version}/{filter:?}", caller.role)
-}
-
-async fn kept(state: &AppState, key: &str) -> Option<i64> {
-    let bytes = state.cache.get(key).await?;
-    Some(i64::from_be_bytes(bytes.as_ref().try_into().ok()?))
 }

@@ -1,6 +1,6 @@
 //! Where a page of a list begins: behind the last row of the page before, wherever that is known.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use accunode_db::{PageQuery, Timestamp};
 use accunode_domain::{Error, Result};
@@ -114,6 +114,10 @@ impl FromStr for Shown {
     }
 }
 
+/// How long it is known where a page ended. Twice as long as a first page is kept: whoever is shown a kept one has as
+/// long as anybody to ask for the next.
+const KNOWN: Duration = Duration::from_secs(120);
+
 /// The pages of one list that one caller has been shown lately. A client that only counts pages goes on behind the
 /// last row it saw, whatever was added in front of it meanwhile.
 pub(crate) struct Trail<'a> {
@@ -160,7 +164,7 @@ impl<'a> Trail<'a> {
         }
         let shown = Shown { began: Some(start.behind).filter(|behind| *behind != Cursor::START), ended };
         let key = format!("{}/{}", self.key, asked.page());
-        self.state.cache.put(&key, Bytes::from(shown.to_string())).await;
+        self.state.cache.put_for(&key, Bytes::from(shown.to_string()), KNOWN).await;
     }
 }
 

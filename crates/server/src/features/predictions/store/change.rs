@@ -6,7 +6,7 @@ use accunode_scoring::Score;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{columns, of};
+use super::{Scored, columns, of, scored};
 
 /// What a prediction was, or is, at one version.
 #[derive(Debug, FromRow)]
@@ -14,34 +14,14 @@ pub(crate) struct VersionRow {
     pub(crate) version: i32,
     pub(crate) reporting_year: i32,
     pub(crate) reporting_quarter: Option<String>,
-    pub(crate) r1: Option<f64>,
-    pub(crate) r2: Option<f64>,
-    pub(crate) r3: Option<f64>,
-    pub(crate) r4: Option<f64>,
-    pub(crate) r5: Option<f64>,
-    pub(crate) not_meaningful: i32,
-    pub(crate) logistic_probability: Option<f64>,
-    pub(crate) gbm_probability: Option<f64>,
-    pub(crate) probability: f64,
-    pub(crate) raw_probability: f64,
-    pub(crate) risk_level: String,
-    pub(crate) confidence: f64,
-    pub(crate) grade: Option<String>,
-    pub(crate) grade_scale_id: Option<Uuid>,
+    #[sqlx(flatten)]
+    pub(crate) scored: Scored,
     pub(crate) model_name: String,
     pub(crate) model_version: String,
-    pub(crate) model_hash: String,
     pub(crate) quality: String,
     pub(crate) scored_by: Uuid,
     pub(crate) scored_by_email: Option<String>,
     pub(crate) scored_at: Timestamp,
-}
-
-impl VersionRow {
-    /// The ratios as they were given, in the order of the kind.
-    pub(crate) fn ratios(&self, kind: Kind) -> Vec<Ratio> {
-        super::given(kind, [self.r1, self.r2, self.r3, self.r4, self.r5], self.not_meaningful)
-    }
 }
 
 /// The numbers of a new version.
@@ -99,11 +79,10 @@ macro_rules! unused {
 macro_rules! version {
     ($kind:tt, $from:expr, $by:literal, $at:literal) => {
         concat!(
-            "SELECT p.version AS version, p.reporting_year, p.reporting_quarter, p.not_meaningful, p.raw_probability,
-                    p.risk_level, p.confidence, p.grade, p.grade_scale_id, p.model_name, p.model_version,
-                    p.model_hash, p.quality, ",
+            "SELECT p.version AS version, p.reporting_year, p.reporting_quarter, p.model_name, p.model_version,
+                    p.quality, ",
             $by, " AS scored_by, u.email AS scored_by_email, ", $at, " AS scored_at, ",
-            columns!($kind),
+            scored!($kind),
             " FROM ", $from, " LEFT JOIN users u ON u.id = ", $by, " AND u.deleted_at IS NULL
                  AND (n.access_level = 'personal' OR u.organization_id = n.organization_id)
               WHERE n.id = $1"

@@ -67,6 +67,33 @@ impl PredictionRow {
     }
 }
 
+/// A score with what it was made from, now or at an earlier version.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct Scored {
+    pub(crate) r1: Option<f64>,
+    pub(crate) r2: Option<f64>,
+    pub(crate) r3: Option<f64>,
+    pub(crate) r4: Option<f64>,
+    pub(crate) r5: Option<f64>,
+    pub(crate) not_meaningful: i32,
+    pub(crate) logistic_probability: Option<f64>,
+    pub(crate) gbm_probability: Option<f64>,
+    pub(crate) probability: f64,
+    pub(crate) raw_probability: f64,
+    pub(crate) risk_level: String,
+    pub(crate) confidence: f64,
+    pub(crate) grade: Option<String>,
+    pub(crate) grade_scale_id: Option<Uuid>,
+    pub(crate) model_hash: String,
+}
+
+impl Scored {
+    /// The ratios as they were given, in the order of the kind.
+    pub(crate) fn ratios(&self, kind: Kind) -> Vec<Ratio> {
+        given(kind, [self.r1, self.r2, self.r3, self.r4, self.r5], self.not_meaningful)
+    }
+}
+
 /// Ratios as they were given: bit i says whether the i-th, where it has no value, was not meaningful.
 pub(crate) fn given(kind: Kind, values: [Option<f64>; 5], not_meaningful: i32) -> Vec<Ratio> {
     let ratio = |(i, value): (usize, &Option<f64>)| match value {
@@ -121,7 +148,17 @@ macro_rules! from {
     };
 }
 
-pub(crate) use columns;
+/// What a score is, of a row `p` of either table of a kind.
+macro_rules! scored {
+    ($kind:tt) => {
+        concat!(
+            "p.not_meaningful, p.raw_probability, p.risk_level, p.confidence, p.grade, p.grade_scale_id, p.model_hash, ",
+            columns!($kind)
+        )
+    };
+}
+
+pub(crate) use {columns, scored};
 pub(super) use {joined, select};
 
 /// What is in somebody's sight: $2 the user, $3 the organization that they work in, $4 the tenant that they run, $5

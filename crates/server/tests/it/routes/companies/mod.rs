@@ -2,6 +2,7 @@ mod create;
 mod delete;
 mod export;
 mod get;
+mod keys;
 mod list;
 mod plans;
 mod search;

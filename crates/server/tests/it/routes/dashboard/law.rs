@@ -1,8 +1,8 @@
 //! The law of figures: whatever is stored, everybody's are those of the rows that they may see, and of no others.
 
+use accunode_db::Engine;
 use accunode_domain::Actor;
-use accunode_testkit::TestDb;
-use proptest::{prelude::*, test_runner::TestRunner};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::naive::{All, close};
@@ -92,25 +92,22 @@ async fn figures_are_those_of_the_rows(app: &TestApp, files: &Files) -> Result<(
 }
 
 /// Every case on one application: each adds to what the earlier ones stored.
-fn law(postgres: bool) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let test = runtime
-        .block_on(async { if postgres { TestDb::postgres().await } else { Some(TestDb::sqlite().await) } });
-    let Some(test) = test else { return };
-    let app = runtime.block_on(TestApp::with(test, Limits::default()));
-    let config =
-        ProptestConfig { cases: 12, max_shrink_iters: 0, failure_persistence: None, ..Default::default() };
-    let outcome = TestRunner::new(config)
-        .run(&files(), |files| runtime.block_on(figures_are_those_of_the_rows(&app, &files)));
-    outcome.unwrap();
+fn law(engine: Engine) {
+    accunode_testkit::law(
+        engine,
+        12,
+        &files(),
+        async |test| TestApp::with(test, Limits::default()).await,
+        async |app, _, files| figures_are_those_of_the_rows(app, &files).await,
+    );
 }
 
 #[test]
 fn figures_are_those_of_the_rows_on_sqlite() {
-    law(false);
+    law(Engine::Sqlite);
 }
 
 #[test]
 fn figures_are_those_of_the_rows_on_postgres() {
-    law(true);
+    law(Engine::Postgres);
 }

@@ -1,5 +1,6 @@
 mod cache;
 mod figures;
+mod kept;
 mod law;
 mod naive;
 mod peers;

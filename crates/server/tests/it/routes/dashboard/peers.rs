@@ -178,6 +178,33 @@ on_both_engines! {
         assert_eq!(app.anonymous().get(&path).await.0, StatusCode::UNAUTHORIZED);
     }
 
+    /// A key that is not made for the system's predictions neither compares with them nor finds one.
+    async fn a_key_compares_with_what_it_may_read(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        let (ours, _) = Peer::of(&people.member, 0.5, None).stored(&app).await;
+        let (systems, _) = Peer::of(&people.super_admin, 0.5, None).stored(&app).await;
+        Peer::of(&people.colleague, 0.1, None).stored(&app).await;
+        let found = StatusCode::OK;
+        for (owner, ours_n, systems_n) in [(&people.member, 1, 2), (&people.super_admin, 1, 2)] {
+            for (permissions, status, n) in [
+                (&["prediction.read"][..], StatusCode::NOT_FOUND, ours_n),
+                (&["prediction.read", "prediction.read_system"], found, ours_n + 1),
+            ] {
+                let key = app.with_token(&app.api_key(owner, permissions).await);
+                let body = key.get_ok(&format!("/predictions/annual/{ours}/peers")).await;
+                assert_eq!(body["peers"], n, "{} {permissions:?}", owner.role);
+                let (got, body) = key.get(&format!("/predictions/annual/{systems}/peers")).await;
+                assert_eq!(got, status, "{} {permissions:?} {body}", owner.role);
+                if got == found {
+                    assert_eq!(body["peers"], systems_n);
+                }
+            }
+        }
+        let key = app.with_token(&app.api_key(&people.member, &["company.read", "prediction.read_system"]).await);
+        assert_eq!(key.get(&format!("/predictions/annual/{ours}/peers")).await.0, StatusCode::FORBIDDEN);
+    }
+
     async fn any_peers_give_the_figures_of_the_definition(test: TestDb) {
         use proptest::{strategy::ValueTree, test_runner::TestRunner};
         let app = TestApp::without_worker(test, Limits::default()).await;

@@ -1,7 +1,9 @@
+use accunode_db::on;
 use accunode_domain::Kind;
 use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{activated, app, changed, imported};
 
@@ -31,6 +33,35 @@ on_both_engines! {
         assert_eq!(in_use(), "3.0.0");
         assert_eq!(root.get_ok("/models/activations?kind=annual").await["total"], 4);
         assert_eq!(root.get_ok("/models/activations?kind=quarterly").await["total"], 0);
+    }
+
+    /// The one before is that before the one in force when it comes back, whoever is faster.
+    async fn a_model_that_comes_into_use_meanwhile_is_not_passed_over(test: TestDb) {
+        const ACTIVATE: &str = "INSERT INTO model_activations (id, kind, number, model_id, created_at)
+                                VALUES ($1, 'annual', 3, $2, $3)";
+        let (app, second) = app(test).await;
+        let mut ids = Vec::new();
+        for (version, intercept) in [("2.0.0", 0.3), ("3.0.0", 0.4), ("4.0.0", 0.5)] {
+            let model = imported(&app, &app.people.super_admin, &changed(Kind::Annual, version, intercept)).await;
+            if ids.len() < 2 {
+                assert_eq!(activated(&app, &second, &model).await.0, StatusCode::OK);
+            }
+            ids.push(model["id"].as_str().unwrap().parse::<Uuid>().unwrap());
+        }
+        // 4.0.0 comes into use in a transaction that ends only when the rolling back has chosen 2.0.0 and waits.
+        let mut tx = app.state.db.system("bring a model into use in a test").await.unwrap();
+        let now = app.state.clock.now();
+        on!(tx, |c| sqlx::query(ACTIVATE).bind(Uuid::now_v7()).bind(ids[2]).bind(now).execute(c).await.map(drop)).unwrap();
+        let root = app.client(&app.people.super_admin);
+        let faster = async {
+            tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+            tx.commit().await.unwrap();
+        };
+        let body = json!({});
+        let ((status, body), ()) = tokio::join!(root.post(PATH, &body), faster);
+        // Had it chosen later, it would have found 3.0.0 before 4.0.0.
+        let sound = status == StatusCode::CONFLICT || body["model_version"] == "3.0.0";
+        assert!(sound, "{status} {body}");
     }
 
     async fn before_the_first_change_it_was_what_came_with_the_program(test: TestDb) {

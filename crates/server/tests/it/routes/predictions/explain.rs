@@ -52,9 +52,44 @@ on_both_engines! {
         let page = user.get_ok("/predictions/annual?explain=true&size=1000").await;
         let rows = page["predictions"].as_array().unwrap();
         assert_eq!((&rows[0]["company_symbol"], rows[0].get("explanation")), (&json!("GONE"), Some(&Value::Null)));
+        assert!(rows[0]["explanation_note"].as_str().unwrap().contains("not to be found"), "{}", rows[0]);
         adds_up(&rows[1]["explanation"]);
+        assert_eq!(rows[1].get("explanation_note"), None);
         let (status, body) = user.get("/predictions/annual?explain=perhaps").await;
         assert_eq!((status, &body["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("explain")));
+    }
+
+    /// A model whose file cannot be read leaves its own rows without a reason, and no others.
+    async fn a_model_that_cannot_be_read_explains_nothing(test: TestDb) {
+        const DAMAGED: &str = "INSERT INTO models (id, kind, name, version, hash, file_key, origin, golden_rows,
+                                                   summary, created_at)
+                               VALUES ($1, 'annual', 'damaged', '7', 'of a damaged model', 'models/damaged.zip',
+                                       'shipped', 0, '{}', $2)";
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let user = app.client(&app.people.user);
+        for symbol in ["KNOWN", "DAMAGED"] {
+            made(&app, &app.people.user, "annual", symbol).await;
+        }
+        let mut tx = app.state.db.system("a damaged model of a test").await.unwrap();
+        let now = app.state.clock.now();
+        accunode_db::on!(tx, |c| sqlx::query(DAMAGED).bind(uuid::Uuid::now_v7()).bind(now).execute(c).await.map(drop))
+            .unwrap();
+        tx.commit().await.unwrap();
+        let sql = "UPDATE annual_predictions SET model_hash = 'of a damaged model'
+                   WHERE company_id = (SELECT id FROM companies WHERE symbol = 'DAMAGED')";
+        app.test.as_owner(&bypassing(&app, sql)).await.unwrap();
+        let folder = app.files().join("models");
+        std::fs::create_dir_all(&folder).unwrap();
+        for content in [None, Some(&b"no archive"[..])] {
+            if let Some(content) = content {
+                std::fs::write(folder.join("damaged.zip"), content).unwrap();
+            }
+            let page = user.get_ok("/predictions/annual?explain=true").await;
+            let rows = page["predictions"].as_array().unwrap();
+            assert_eq!((&rows[0]["company_symbol"], &rows[0]["explanation"]), (&json!("DAMAGED"), &Value::Null));
+            assert!(rows[0]["explanation_note"].as_str().unwrap().ends_with(" cannot be read at the moment"));
+            adds_up(&rows[1]["explanation"]);
+        }
     }
 
     async fn pages_are_explained_row_by_row(test: TestDb) {

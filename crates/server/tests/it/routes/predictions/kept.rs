@@ -63,6 +63,20 @@ on_both_engines! {
         assert_eq!(symbols(&page(&admin).await), ["THEIRS", "SECOND"]);
     }
 
+    /// Whoever is shown a kept first page has as long as anybody to ask for the second.
+    async fn where_a_page_ended_is_known_longer_than_the_page_is_kept(test: TestDb) {
+        let life = std::time::Duration::from_millis(200);
+        let app = TestApp::changed(test, |parts| parts.cache = parts.cache.clone().with_usual(life)).await;
+        let user = app.client(&app.people.user);
+        for symbol in ["A", "B", "C"] {
+            made(&app, &app.people.user, "annual", symbol).await;
+        }
+        assert_eq!(symbols(&user.get_ok("/predictions/annual?size=2").await), ["C", "B"]);
+        tokio::time::sleep(life * 2).await;
+        made(&app, &app.people.user, "annual", "D").await;
+        assert_eq!(symbols(&user.get_ok("/predictions/annual?size=2&page=2").await), ["A"]);
+    }
+
     async fn names_beside_the_rows_are_those_of_now(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
         let people = &app.people;

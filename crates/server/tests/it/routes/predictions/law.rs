@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use accunode_db::{Timestamp, on};
-use accunode_testkit::TestDb;
+use accunode_db::{Engine, Timestamp, on};
 use axum::http::StatusCode;
-use proptest::{prelude::*, test_runner::TestRunner};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -174,28 +173,22 @@ async fn holds(app: &TestApp, case: usize, steps: &[Step]) -> Result<(), TestCas
     Ok(())
 }
 
-fn law(postgres: bool) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let test = runtime
-        .block_on(async { if postgres { TestDb::postgres().await } else { Some(TestDb::sqlite().await) } });
-    let Some(test) = test else { return };
-    let app = runtime.block_on(TestApp::without_worker(test, Limits::default()));
-    let case = std::cell::Cell::new(0);
-    let config =
-        ProptestConfig { cases: 16, failure_persistence: None, max_shrink_iters: 40, ..Default::default() };
-    let outcome = TestRunner::new(config).run(&steps(), |steps| {
-        case.set(case.get() + 1);
-        runtime.block_on(holds(&app, case.get(), &steps))
-    });
-    outcome.unwrap();
+fn law(engine: Engine) {
+    accunode_testkit::law(
+        engine,
+        16,
+        &steps(),
+        async |test| TestApp::without_worker(test, Limits::default()).await,
+        async |app, case, steps| holds(app, case, &steps).await,
+    );
 }
 
 #[test]
 fn nothing_is_lost_or_stale_on_sqlite() {
-    law(false);
+    law(Engine::Sqlite);
 }
 
 #[test]
 fn nothing_is_lost_or_stale_on_postgres() {
-    law(true);
+    law(Engine::Postgres);
 }

@@ -1,7 +1,7 @@
 use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
 
-use super::annual;
+use super::{annual, rescore::scale_of};
 use crate::app::{Limits, TestApp};
 
 async fn filled(test: accunode_testkit::TestDb) -> TestApp {
@@ -87,6 +87,21 @@ on_both_engines! {
             let (status, body) = user.get(&format!("/predictions/annual?{query}")).await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {body}");
             assert_eq!(body["errors"][0]["field"], field, "{query}: {body}");
+        }
+    }
+
+    /// In a query an unwritten plus is a blank: a grade is found either way.
+    async fn a_plus_may_be_written_as_it_is(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let member = &app.people.member;
+        let grades = serde_json::json!([{ "grade": "A+", "upper": 0.999 }, { "grade": "A", "upper": null }]);
+        scale_of(&app, member.tenant_id.unwrap().0, &grades).await;
+        let client = app.client(member);
+        assert_eq!(client.post("/predictions/annual", &annual("PLUS")).await.0, StatusCode::OK);
+        for (grade, n) in [("A%2B", 1), ("A+", 1), ("A%20", 1), ("A", 0), ("A%2B%2B", 0)] {
+            for list in ["/predictions/annual", "/companies"] {
+                assert_eq!(client.get_ok(&format!("{list}?grade={grade}")).await["total"], n, "{list} {grade}");
+            }
         }
     }
 

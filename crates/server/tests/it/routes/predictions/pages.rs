@@ -1,8 +1,9 @@
 //! The law of pages: whatever is added meanwhile, walking a list shows each row of before once, in order.
 
-use accunode_testkit::{TestDb, on_both_engines};
+use accunode_db::Engine;
+use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
-use proptest::{prelude::*, test_runner::TestRunner};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{annual, changed, made, stored, symbols};
@@ -73,30 +74,24 @@ async fn shows_each_row_once(app: &TestApp, case: usize, walk: &Walk) -> Result<
     Ok(())
 }
 
-fn law(postgres: bool) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let test = runtime
-        .block_on(async { if postgres { TestDb::postgres().await } else { Some(TestDb::sqlite().await) } });
-    let Some(test) = test else { return };
-    let app = runtime.block_on(TestApp::without_worker(test, Limits::default()));
-    let case = std::cell::Cell::new(0);
-    let config =
-        ProptestConfig { cases: 16, failure_persistence: None, max_shrink_iters: 40, ..Default::default() };
-    let outcome = TestRunner::new(config).run(&walks(), |walk| {
-        case.set(case.get() + 1);
-        runtime.block_on(shows_each_row_once(&app, case.get(), &walk))
-    });
-    outcome.unwrap();
+fn law(engine: Engine) {
+    accunode_testkit::law(
+        engine,
+        16,
+        &walks(),
+        async |test| TestApp::without_worker(test, Limits::default()).await,
+        async |app, case, walk| shows_each_row_once(app, case, &walk).await,
+    );
 }
 
 #[test]
 fn each_row_is_shown_once_on_sqlite() {
-    law(false);
+    law(Engine::Sqlite);
 }
 
 #[test]
 fn each_row_is_shown_once_on_postgres() {
-    law(true);
+    law(Engine::Postgres);
 }
 
 on_both_engines! {

@@ -13,7 +13,7 @@ const SCALE: &str =
     "INSERT INTO master_scales (id, tenant_id, version, grades, created_at) VALUES ($1, $2, 1, $3, $4)";
 
 /// Gives a tenant a scale of its own.
-async fn scale_of(app: &TestApp, tenant: Uuid, grades: &Value) {
+pub(super) async fn scale_of(app: &TestApp, tenant: Uuid, grades: &Value) {
     let mut tx = app.state.db.system("a scale for a test").await.unwrap();
     let (id, grades, now) = (Uuid::now_v7(), grades.to_string(), app.state.clock.now());
     on!(tx, |c| sqlx::query(SCALE).bind(id).bind(tenant).bind(&grades).bind(now).execute(c).await.map(drop))
@@ -70,5 +70,22 @@ on_both_engines! {
         let versions = app.client(&app.people.member).get_ok(&format!("{path}/versions")).await["versions"].clone();
         assert_eq!((&versions[2]["grade"], &versions[2]["grade_scale_id"]), (&before["grade"], &Value::Null));
         assert!(versions[1]["grade_scale_id"].is_string());
+    }
+
+    /// What somebody made for themselves is graded by their own tenant's scale, by the platform's where they have none.
+    async fn a_personal_row_keeps_to_its_owners_scale(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let admin = &app.people.tenant_admin;
+        let scale = json!([{ "grade": "GOOD", "upper": 0.9 }, { "grade": "BAD", "upper": null }]);
+        scale_of(&app, admin.tenant_id.unwrap().0, &scale).await;
+        for (owner, symbol, good) in [(admin, "TENANTS", true), (&app.people.user, "NOBODYS", false)] {
+            let before = made(&app, owner, "annual", symbol).await;
+            assert_eq!(before["access_level"], "personal");
+            let path = format!("/predictions/annual/{}/rescore", before["id"].as_str().unwrap());
+            let (status, answer) = app.client(&app.people.super_admin).post(&path, &Value::Null).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            assert_eq!(answer["prediction"]["grade"], before["grade"]);
+            assert_eq!(before["grade"] == "GOOD", good, "{before}");
+        }
     }
 }
