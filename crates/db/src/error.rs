@@ -213,4 +213,5 @@ const LITE_UNIQUE: &[(&str, &str)] = &[
     ("model_activations.kind, model_activations.number", "model_activations_number"),
     ("workers.id", "workers_pkey"),
     ("schedules.name", "schedules_pkey"),
+    ("scaling_history.id", "scaling_history_pkey"),
 ];

@@ -1,5 +1,6 @@
 //! Every route of the system, in one table.
 
+mod long;
 mod platform;
 
 use std::{net::SocketAddr, time::Duration};
@@ -33,12 +34,6 @@ use crate::{
 
 /// The longest that a request may take, body included.
 const LONGEST: Duration = Duration::from_secs(30);
-/// The same where a file comes along.
-const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
-/// The same where a file is made before it is sent.
-const LONGEST_FILE: Duration = Duration::from_secs(300);
-/// The same where a mail server is waited for, which has a minute of its own.
-const LONGEST_MAIL: Duration = Duration::from_secs(90);
 /// The largest body of a request without a file, in bytes.
 const LARGEST_BODY: usize = 1 << 20;
 
@@ -107,9 +102,9 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .merge(limited(Class::Contact, routes().routes(routes!(contact::api::submit))))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST))
-        .merge(files())
-        .merge(limited(Class::Other, mails()))
-        .merge(limited(Class::Upload, bodies()))
+        .merge(long::files())
+        .merge(limited(Class::Other, long::mails()))
+        .merge(limited(Class::Upload, long::bodies()))
 }
 
 /// Operations on uploads that have been handed in.
@@ -303,48 +298,6 @@ fn insights() -> OpenApiRouter<AppState> {
             routes().routes(routes!(grades::api::in_force)).routes(routes!(grades::api::versions)),
         ))
         .merge(limited(Class::Other, routes().routes(routes!(grades::api::change))))
-}
-
-/// Operations that take a file and bound its size themselves.
-fn bodies() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(uploads::api::submit::submit_annual))
-        .routes(routes!(uploads::api::submit::submit_quarterly))
-        .routes(routes!(uploads::api::at_once::store))
-        .routes(routes!(models::api::import))
-        .layer(DefaultBodyLimit::disable())
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_UPLOAD))
-}
-
-/// Operations that give a file, which may take long to make.
-fn files() -> OpenApiRouter<AppState> {
-    use RateClass as Class;
-    let routes = OpenApiRouter::new;
-    routes()
-        .merge(limited(
-            Class::Analytics,
-            routes()
-                .routes(routes!(audit_log::api::export))
-                .routes(routes!(predictions::api::export::export_annual))
-                .routes(routes!(predictions::api::export::export_quarterly))
-                .routes(routes!(predictions::api::export::export_system_annual))
-                .routes(routes!(predictions::api::export::export_system_quarterly)),
-        ))
-        .merge(limited(
-            Class::DataRead,
-            routes()
-                .routes(routes!(companies::api::list::export))
-                .routes(routes!(uploads::api::download::download)),
-        ))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_FILE))
-}
-
-/// Operations that wait for a mail server.
-fn mails() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(contact::api::test_email))
-        .routes(routes!(contact::api::test_send))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_MAIL))
 }
 
 /// Operations outside `/api/v1`.

@@ -90,7 +90,7 @@ pub struct DeletedJob {
 
 /// That an upload was deleted.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Deleted {
+pub struct UploadDeleted {
     /// Always true.
     pub success: bool,
     /// One sentence.
@@ -105,7 +105,7 @@ pub struct Deleted {
     delete, path = "/predictions/jobs/{id}", tag = "uploads", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid), DeleteParams),
     responses(
-        (status = OK, body = Deleted),
+        (status = OK, body = UploadDeleted),
         (status = BAD_REQUEST, description = "It has not ended", body = Detail),
     )
 )]
@@ -114,13 +114,13 @@ pub async fn delete(
     caller: Can<UploadDelete>,
     Id(id): Id<UploadId>,
     Query(params): Query<DeleteParams>,
-) -> ApiResult<Json<Deleted>> {
+) -> ApiResult<Json<UploadDeleted>> {
     let row = control::delete(&state, &caller, id, params.with_predictions).await?;
     let message = match params.with_predictions {
         true => "Job deleted with its predictions",
         false => "Job deleted; its predictions stay",
     };
-    Ok(Json(Deleted {
+    Ok(Json(UploadDeleted {
         success: true,
         message: message.to_owned(),
         deleted_job: DeletedJob {

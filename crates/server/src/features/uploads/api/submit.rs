@@ -91,7 +91,7 @@ pub struct Trial {
 /// What became of a file that was handed in.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum Submitted {
+pub enum UploadSubmitted {
     /// It is a job now.
     Accepted(Accepted),
     /// With `dry_run`: what would become of it.
@@ -113,13 +113,13 @@ async fn hand_in(
     kind: Kind,
     params: &SubmitParams,
     request: Request,
-) -> ApiResult<Json<Submitted>> {
+) -> ApiResult<Json<UploadSubmitted>> {
     let key = idempotency_key(&request)?;
     let taken = intake::take(state, kind, request, Bounds::of(state)).await?;
     if params.dry_run {
-        return Ok(Json(Submitted::Trial(trial::trial(state, caller, taken).await?)));
+        return Ok(Json(UploadSubmitted::Trial(trial::trial(state, caller, taken).await?)));
     }
-    Ok(Json(Submitted::Accepted(submit::submit(state, caller, taken, key.as_deref()).await?)))
+    Ok(Json(UploadSubmitted::Accepted(submit::submit(state, caller, taken, key.as_deref()).await?)))
 }
 
 /// Take in a file of annual rows, to be scored as a job.
@@ -131,7 +131,7 @@ async fn hand_in(
     ),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses(
-        (status = OK, body = Submitted),
+        (status = OK, body = UploadSubmitted),
         (status = BAD_REQUEST, description = "Wrong type, missing columns, no rows, too many rows", body = Detail),
         (status = CONFLICT, description = "The Idempotency-Key stands for another file", body = Detail),
         (status = UNPROCESSABLE_ENTITY, description = "No file in the form", body = ValidationProblem),
@@ -142,7 +142,7 @@ pub async fn submit_annual(
     caller: Can<UploadCreate>,
     Query(params): Query<SubmitParams>,
     request: Request,
-) -> ApiResult<Json<Submitted>> {
+) -> ApiResult<Json<UploadSubmitted>> {
     hand_in(&state, &caller, Kind::Annual, &params, request).await
 }
 
@@ -155,7 +155,7 @@ pub async fn submit_annual(
     ),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses(
-        (status = OK, body = Submitted),
+        (status = OK, body = UploadSubmitted),
         (status = BAD_REQUEST, description = "Wrong type, missing columns, no rows, too many rows", body = Detail),
         (status = CONFLICT, description = "The Idempotency-Key stands for another file", body = Detail),
         (status = UNPROCESSABLE_ENTITY, description = "No file in the form", body = ValidationProblem),
@@ -166,6 +166,6 @@ pub async fn submit_quarterly(
     caller: Can<UploadCreate>,
     Query(params): Query<SubmitParams>,
     request: Request,
-) -> ApiResult<Json<Submitted>> {
+) -> ApiResult<Json<UploadSubmitted>> {
     hand_in(&state, &caller, Kind::Quarterly, &params, request).await
 }

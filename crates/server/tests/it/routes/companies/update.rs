@@ -36,12 +36,16 @@ on_both_engines! {
     async fn who_has_moved_on_may_no_longer(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
         let people = &app.people;
-        let systems = added(&app.client(&people.super_admin), "SYSTEMS").await;
-        let ours = added(&app.client(&people.member), "OURS").await;
-        // As if the tenant_admin had been a super_admin, and an analyst, at the time.
-        const MAKER: &str = "UPDATE companies SET created_by = $1 WHERE symbol IN ('SYSTEMS', 'OURS')";
-        app.set(MAKER, people.tenant_admin.user_id.0).await;
-        let client = app.client(&people.tenant_admin);
+        // The tenant_admin was a super_admin before, and an analyst.
+        let (moved, client) = (people.tenant_admin.user_id.0, app.client(&people.tenant_admin));
+        app.set("UPDATE users SET role = 'super_admin' WHERE id = $1", moved).await;
+        let systems = added(&client, "SYSTEMS").await;
+        const JOINS: &str = "UPDATE users SET role = 'org_member',
+                                              organization_id = (SELECT m.organization_id FROM users m WHERE m.id = $1)
+                             WHERE role = 'super_admin' AND tenant_id IS NOT NULL";
+        app.set(JOINS, people.member.user_id.0).await;
+        let ours = added(&client, "OURS").await;
+        app.set("UPDATE users SET role = 'tenant_admin', organization_id = NULL WHERE id = $1", moved).await;
         for company in [&systems, &ours] {
             let path = format!("/companies/{company}");
             assert_eq!(client.get(&path).await.0, StatusCode::OK);
