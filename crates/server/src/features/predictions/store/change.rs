@@ -129,7 +129,7 @@ statements! {
         HOLD_QUARTERLY KEEP_QUARTERLY REWRITE_QUARTERLY DELETE_QUARTERLY VERSIONS_QUARTERLY;
 }
 
-/// Holds the company of a prediction until the transaction ends, see [`super::company_ids`], and gives who made it;
+/// Holds the company of a prediction until the transaction ends, see [`super::companies`], and gives who made it;
 /// none where the actor may not change it.
 pub(crate) async fn hold(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<Option<Uuid>> {
     let statement = of(kind, HOLD_ANNUAL, HOLD_QUARTERLY);
