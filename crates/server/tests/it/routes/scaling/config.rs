@@ -10,8 +10,8 @@ use crate::{
 
 on_both_engines! {
     async fn a_change_counts_on_every_server_and_leaves_an_entry(test: TestDb) {
-        let (app, _, admin) = at_rest(test).await;
-        let second = app.second_server(|_| {});
+        let (app, clock, admin) = at_rest(test).await;
+        let second = app.second_server(|parts| parts.clock = clock.clone());
         let token = app.token(app.people.super_admin.user_id, 0);
         let there = Client::of(&second, Some(&token));
         let (status, body) = admin.put("/scaling/config", &json!({ "max_workers": 20, "min_workers": 3 })).await;
