@@ -40,7 +40,8 @@ on_both_engines! {
         // What was unpacked is needed only while the upload is worked on.
         app.work();
         assert_eq!(member.wait(&id).await["status"], "completed");
-        assert_eq!(sweep::sweep(&app.state).await.unwrap(), 1);
+        // Unless the worker's own sweeping, which comes round when it starts, was faster.
+        assert!(sweep::sweep(&app.state).await.unwrap() <= 1);
         assert!(!there(format!("{id}.rows")) && there(format!("{id}.csv")));
     }
 }
