@@ -26,7 +26,7 @@ macro_rules! counts {
 sql! {
     COUNTS { pg: counts!(pg), lite: counts!(lite) };
     RECENT_JOBS = "SELECT id, status, job_type, total_rows, successful_rows, created_at FROM bulk_upload_jobs
-                   WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 5";
+                   WHERE user_id = $1 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 5";
 }
 
 /// An upload in short.
