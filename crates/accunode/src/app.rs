@@ -22,7 +22,7 @@ use anyhow::{Context, Result, bail};
 use rand::TryRng;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::settings::{ScalerSettings, Settings};
+use crate::settings::{FileSettings, ScalerSettings, Settings};
 
 /// Which folder the data lives in.
 #[derive(clap::Args, Clone, Debug)]
@@ -136,6 +136,19 @@ fn limits(settings: &Settings) -> Result<Limits> {
     Limits::new(counter, &settings.rate_limits).map_err(|e| anyhow::anyhow!("ACCUNODE_RATE_LIMITS: {e}"))
 }
 
+/// The files: in a bucket when there is one, else in the data folder.
+///
+/// # Errors
+/// When the folder cannot be made or the settings cannot work. No bucket is connected to.
+pub fn files(settings: &Settings) -> Result<Blobs> {
+    match &settings.files {
+        FileSettings::S3(bucket) => Blobs::s3(bucket).context("ACCUNODE_FILES"),
+        FileSettings::Folder => {
+            Blobs::local(settings.data_dir.join("files")).context("the folder of files cannot be used")
+        }
+    }
+}
+
 /// The application on a database that is up to date, its models as they are in use.
 ///
 /// # Errors
@@ -178,7 +191,7 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
     let config = settings.server(secret_key(settings)?);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Ok(AppState::new(Parts {
-        blobs: Blobs::local(settings.data_dir.join("files")).context("the folder of files cannot be used")?,
+        blobs: files(settings)?,
         wake: wake(settings, &db)?,
         db,
         clock: Clock::system(),

@@ -1,5 +1,6 @@
 //! Settings from the environment: one table of names, every problem named at once.
 
+mod files;
 mod mail;
 mod scaling;
 
@@ -14,6 +15,7 @@ use accunode_server::config::{MIN_SECRET_BYTES, ServerConfig};
 use anyhow::{Context, Result, bail};
 use secrecy::{ExposeSecret, SecretString};
 
+pub use files::FileSettings;
 pub use mail::MailSettings;
 pub use scaling::{ScalerSettings, ScalingSettings};
 
@@ -24,6 +26,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `DATABASE_URL`, default SQLite in the data folder. Holds a password, so never printed.
     pub database_url: SecretString,
+    /// `ACCUNODE_FILES`: where files are kept.
+    pub files: FileSettings,
     /// `REDIS_URL`, if any.
     pub redis_url: Option<SecretString>,
     /// `SECRET_KEY`; none: to be read from the data folder.
@@ -67,7 +71,7 @@ pub struct Settings {
 }
 
 /// Every variable that is read, for `doctor` and the documentation.
-pub const VARIABLES: [&str; 42] = [
+pub const VARIABLES: [&str; 45] = [
     "DATABASE_URL",
     "REDIS_URL",
     "SECRET_KEY",
@@ -110,6 +114,9 @@ pub const VARIABLES: [&str; 42] = [
     "ACCUNODE_ECS_CLUSTER",
     "ACCUNODE_ECS_SERVICE",
     "AWS_REGION",
+    "ACCUNODE_FILES",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL",
 ];
 
 impl Settings {
@@ -130,6 +137,7 @@ impl Settings {
             secret_key: secret_key(get("SECRET_KEY"), &database_url)?,
             previous_secret_key: previous_key(get("SECRET_KEY_PREVIOUS"))?,
             database_url: database_url.into(),
+            files: FileSettings::read(&get)?,
             redis_url: get("REDIS_URL").map(Into::into),
             host: parsed(&get, "HOST", "an address like 0.0.0.0", Ipv4Addr::LOCALHOST.into())?,
             port: parsed(&get, "PORT", "a port", 8000)?,

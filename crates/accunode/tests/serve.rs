@@ -173,6 +173,7 @@ fn shared(path: &str) -> Option<PathBuf> {
 
 async fn both_ways_agree(test: TestDb) {
     let server = Server::start(test.url());
+    accunode_infra::use_ring();
     let client = Client::new();
     let token = sign_in(&client, &server.base).await;
     let mut files = vec![("annual", sample("annual")), ("quarterly", sample("quarterly"))];

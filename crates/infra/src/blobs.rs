@@ -1,4 +1,7 @@
-//! Files that outlive a request.
+//! Files that outlive a request: in a local folder, or in a bucket of S3.
+
+mod s3;
+mod writing;
 
 use std::{
     fmt,
@@ -11,10 +14,13 @@ use std::{
 use accunode_domain::Error;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, pin_mut};
-use object_store::{
-    ObjectStore, ObjectStoreExt as _, WriteMultipart, local::LocalFileSystem, path::Path as Key,
-};
+use object_store::{ObjectStore, ObjectStoreExt as _, local::LocalFileSystem, path::Path as Key};
 use sha2::{Digest as _, Sha256};
+use tempfile::TempPath;
+use tokio::io::AsyncWriteExt as _;
+
+pub use s3::S3Settings;
+use writing::{Manner, Writing};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -78,6 +84,8 @@ pub struct Listed {
 #[derive(Debug)]
 pub struct LocalFile {
     path: PathBuf,
+    /// Removes the copy of a file that is elsewhere.
+    _copy: Option<TempPath>,
 }
 
 impl LocalFile {
@@ -97,18 +105,21 @@ pub struct Blobs {
 #[derive(Clone)]
 enum Backend {
     Local(Arc<LocalFileSystem>),
+    S3(Arc<s3::S3>),
 }
 
 impl fmt::Debug for Blobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.backend {
             Backend::Local(_) => f.write_str("Blobs(local folder)"),
+            Backend::S3(_) => f.write_str("Blobs(S3)"),
         }
     }
 }
 
-/// Bytes handed to the store at once: with two parts on their way this bounds the memory of one upload.
-const PART: usize = 1 << 20;
+const LOCAL: Manner = Manner { part: 1 << 20, remote: false };
+/// S3 takes no smaller parts but for the last one.
+const REMOTE: Manner = Manner { part: 5 << 20, remote: true };
 const LONGEST_KEY: usize = 500;
 
 impl Blobs {
@@ -125,14 +136,48 @@ impl Blobs {
         Ok(Self { backend: Backend::Local(Arc::new(store)) })
     }
 
+    /// A store in a bucket, with the credentials that the environment names: keys in variables, a web identity, or
+    /// the address that a container or machine gets them from. Nothing is called yet.
+    ///
+    /// # Errors
+    /// [`BlobError`] when the settings cannot work.
+    pub fn s3(settings: &S3Settings) -> Result<Self, BlobError> {
+        Ok(Self { backend: Backend::S3(s3::open(settings, None)?) })
+    }
+
+    /// A store in a bucket, with the key's id, its secret and perhaps a session: for tests and look-alikes.
+    ///
+    /// # Errors
+    /// [`BlobError`] when the settings cannot work.
+    pub fn s3_at(settings: &S3Settings, key: (&str, &str, Option<&str>)) -> Result<Self, BlobError> {
+        Ok(Self { backend: Backend::S3(s3::open(settings, Some(key))?) })
+    }
+
     fn store(&self) -> &dyn ObjectStore {
         match &self.backend {
             Backend::Local(store) => store.as_ref(),
+            Backend::S3(store) => store.as_ref(),
+        }
+    }
+
+    fn writing(&self) -> (Arc<dyn ObjectStore>, Manner) {
+        match &self.backend {
+            Backend::Local(store) => (store.clone(), LOCAL),
+            Backend::S3(store) => (store.clone(), REMOTE),
+        }
+    }
+
+    /// What makes an error of the store's.
+    fn failed(&self) -> fn(&str, object_store::Error) -> BlobError {
+        match &self.backend {
+            Backend::Local(_) => failed,
+            Backend::S3(_) => s3::failed,
         }
     }
 
     /// Writes a file as its chunks come, up to `limit` bytes. Until this succeeds no reader sees any of it, and
-    /// when it fails (or is dropped) nothing of it stays. An existing file of that key is replaced.
+    /// when it fails (or is dropped before its last moment) nothing of it stays. An existing file of that key is
+    /// replaced.
     ///
     /// # Errors
     /// [`BlobError`]: the key, the size, the input or the store.
@@ -142,18 +187,16 @@ impl Blobs {
         E: Into<Source>,
     {
         let path = parse(key)?;
-        let upload = self.store().put_multipart(&path).await.map_err(|e| failed(key, e))?;
-        let mut writer = WriteMultipart::new_with_chunk_size(upload, PART);
-        match fill(&mut writer, chunks, limit).await {
+        let failed = self.failed();
+        let (store, manner) = self.writing();
+        let mut writing = Writing::begin(store, path, manner).await.map_err(|e| failed(key, e))?;
+        match fill(&mut writing, chunks, limit, |e| failed(key, e)).await {
             Ok(stored) => {
-                writer.finish().await.map_err(|e| failed(key, e))?;
+                writing.finish().await.map_err(|e| failed(key, e))?;
                 Ok(stored)
             }
             Err(error) => {
-                // What was wrong with the upload matters more than what is wrong with throwing it away.
-                if let Err(abort) = writer.abort().await {
-                    tracing::warn!(error = %abort, "an unfinished file could not be removed");
-                }
+                writing.abort().await;
                 Err(error)
             }
         }
@@ -167,6 +210,7 @@ impl Blobs {
         &self,
         key: &str,
     ) -> Result<impl Stream<Item = Result<Bytes, BlobError>> + Send + use<>, BlobError> {
+        let failed = self.failed();
         let result = self.store().get(&parse(key)?).await.map_err(|e| failed(key, e))?;
         let key = key.to_owned();
         Ok(result.into_stream().map_err(move |e| failed(&key, e)))
@@ -178,6 +222,7 @@ impl Blobs {
     /// [`BlobError`]: the key, no such file, or the store; also when the file ends before the range does.
     pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes, BlobError> {
         let expected = range.end.saturating_sub(range.start);
+        let failed = self.failed();
         let bytes = self.store().get_range(&parse(key)?, range).await.map_err(|e| failed(key, e))?;
         // A store gives what there is of a range that goes beyond the end.
         if bytes.len() as u64 != expected {
@@ -201,18 +246,22 @@ impl Blobs {
             modified: SystemTime::from(meta.last_modified),
         };
         let folder = folder.to_owned();
+        let failed = self.failed();
         let found = self.store().list(Some(&folder_key));
         Ok(found.map_ok(listed).map_err(move |e| failed(&folder, e)))
     }
 
     /// Removes what a process that was killed left of files under way in a folder, if nobody wrote to it since
-    /// `before`; gives how many there were. Such parts are no files yet: [`Blobs::list`] does not show them.
+    /// `before`; gives how many there were. Such parts are no files yet: [`Blobs::list`] does not show them. In a
+    /// bucket they are left to its rule on the life of unfinished uploads.
     ///
     /// # Errors
     /// [`BlobError`]: the folder's name, or the store.
     pub async fn remove_unfinished(&self, folder: &str, before: SystemTime) -> Result<usize, BlobError> {
         let key = parse(folder)?;
-        let Backend::Local(store) = &self.backend;
+        let Backend::Local(store) = &self.backend else {
+            return Ok(0);
+        };
         let path = store.path_to_filesystem(&key).map_err(|e| failed(folder, e))?;
         tokio::task::spawn_blocking(move || remove_staged(&path, before))
             .await
@@ -227,12 +276,39 @@ impl Blobs {
     /// [`BlobError`]: the key, no such file, or the store.
     pub async fn open_local(&self, key: &str) -> Result<LocalFile, BlobError> {
         let path = parse(key)?;
-        self.store().head(&path).await.map_err(|e| failed(key, e))?;
         match &self.backend {
             Backend::Local(store) => {
+                store.head(&path).await.map_err(|e| failed(key, e))?;
                 let path = store.path_to_filesystem(&path).map_err(|e| failed(key, e))?;
-                Ok(LocalFile { path })
+                Ok(LocalFile { path, _copy: None })
             }
+            Backend::S3(_) => self.copy_of(key).await,
+        }
+    }
+
+    /// A copy that is removed when it is dropped.
+    async fn copy_of(&self, key: &str) -> Result<LocalFile, BlobError> {
+        let storage = |e: std::io::Error| BlobError::Storage(e.into());
+        let chunks = self.get(key).await?;
+        pin_mut!(chunks);
+        let (file, copy) = tempfile::NamedTempFile::new().map_err(storage)?.into_parts();
+        let mut file = tokio::fs::File::from_std(file);
+        while let Some(chunk) = chunks.next().await {
+            file.write_all(&chunk?).await.map_err(storage)?;
+        }
+        file.flush().await.map_err(storage)?;
+        Ok(LocalFile { path: copy.to_path_buf(), _copy: Some(copy) })
+    }
+
+    /// Whether there is such a file.
+    ///
+    /// # Errors
+    /// [`BlobError`]: the key, or the store.
+    pub async fn exists(&self, key: &str) -> Result<bool, BlobError> {
+        match self.store().head(&parse(key)?).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(self.failed()(key, error)),
         }
     }
 
@@ -243,7 +319,7 @@ impl Blobs {
     pub async fn delete(&self, key: &str) -> Result<(), BlobError> {
         match self.store().delete(&parse(key)?).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(failed(key, error)),
+            Err(error) => Err(self.failed()(key, error)),
         }
     }
 }
@@ -270,7 +346,12 @@ fn remove_staged(folder: &Path, before: SystemTime) -> std::io::Result<usize> {
 }
 
 /// Hands the chunks to the store, counting and hashing them.
-async fn fill<S, E>(writer: &mut WriteMultipart, chunks: S, limit: u64) -> Result<Stored, BlobError>
+async fn fill<S, E>(
+    writing: &mut Writing,
+    chunks: S,
+    limit: u64,
+    failed: impl Fn(object_store::Error) -> BlobError,
+) -> Result<Stored, BlobError>
 where
     S: Stream<Item = Result<Bytes, E>>,
     E: Into<Source>,
@@ -285,8 +366,7 @@ where
             return Err(BlobError::TooLarge { limit });
         }
         hash.update(&chunk);
-        writer.wait_for_capacity(2).await.map_err(|e| BlobError::Storage(e.into()))?;
-        writer.put(chunk);
+        writing.put(chunk).await.map_err(&failed)?;
     }
     Ok(Stored { size, sha256: hex::encode(hash.finalize()) })
 }

@@ -1,6 +1,6 @@
 //! Files, wake-ups, rate limits, a cache, mail and the number of workers: embedded on one machine, or shared between servers.
 //!
-//! - [`Blobs`] keeps uploaded files and results. Writing is streamed, limited in size and hashed on the way; a
+//! - [`Blobs`] keeps uploaded files and results, in a folder or in a bucket of S3. Writing is streamed, limited in size and hashed on the way; a
 //!   file is there whole or not at all.
 //! - [`Wake`] tells the workers that there is something to do: within the process, or through Redis or another [`Carrier`] to
 //!   those elsewhere. It only makes them start sooner: they look by themselves anyway.
@@ -19,11 +19,13 @@ mod flight;
 mod mail;
 mod rate_limit;
 mod scaler;
+mod tls;
 mod wake;
 
-pub use blobs::{BlobError, Blobs, Listed, LocalFile, Stored};
+pub use blobs::{BlobError, Blobs, Listed, LocalFile, S3Settings, Stored};
 pub use cache::{Cache, CacheError};
 pub use mail::{Mail, MailError, Message, Security, SmtpSettings};
 pub use rate_limit::{Rate, RateLimitError, RateLimits, Standing, Verdict};
 pub use scaler::{EcsService, EcsSettings, LocalCommand, LocalWorkers, Scaler, ScalerError};
+pub use tls::use_ring;
 pub use wake::{Carrier, Listener, Wake, WakeError};

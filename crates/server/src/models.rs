@@ -224,7 +224,7 @@ pub async fn register(state: &AppState) -> Result<()> {
         let key = known
             .as_ref()
             .map_or_else(|| format!("models/{}.zip", came.bundle.hash()), |m| m.file_key.clone());
-        let there = known.is_some() && state.blobs.open_local(&key).await.is_ok();
+        let there = known.is_some() && state.blobs.exists(&key).await.map_err(Error::internal)?;
         if there {
             continue;
         }

@@ -6,11 +6,12 @@ use accunode_db::{Db, Options};
 use accunode_domain::Kind;
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use futures_util::stream;
 use secrecy::ExposeSecret;
 
 use crate::{
     app::{self, DataDir},
-    settings::{Settings, VARIABLES},
+    settings::{FileSettings, Settings, VARIABLES},
 };
 
 /// What to check.
@@ -55,6 +56,7 @@ async fn checks(args: &DoctorArgs) -> Vec<(&'static str, Result<String>)> {
     vec![
         ("settings", Ok(describe(&settings))),
         ("data folder", writable(&settings)),
+        ("files", files(&settings).await),
         ("secret key", app::secret_key(&settings).map(|_| "present".to_owned())),
         ("models", models(&settings)),
         ("database", database(&settings).await),
@@ -81,6 +83,17 @@ fn writable(settings: &Settings) -> Result<String> {
     let probe = settings.data_dir.join(".doctor");
     fs::write(&probe, b"probe").and_then(|()| fs::remove_file(&probe)).context("cannot be written")?;
     Ok(settings.data_dir.display().to_string())
+}
+
+async fn files(settings: &Settings) -> Result<String> {
+    let files = app::files(settings)?;
+    let probe = stream::iter([Ok::<_, std::io::Error>("probe".into())]);
+    files.put("doctor/probe", probe, 5).await.map_err(anyhow::Error::from)?;
+    files.delete("doctor/probe").await?;
+    Ok(match &settings.files {
+        FileSettings::Folder => "in the data folder, can be written".to_owned(),
+        FileSettings::S3(s3) => format!("bucket {} answers and can be written", s3.bucket),
+    })
 }
 
 fn models(settings: &Settings) -> Result<String> {

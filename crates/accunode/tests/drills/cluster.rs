@@ -67,6 +67,7 @@ impl Cluster {
         ok(at.command().arg("migrate"));
         let boss = ["admin", "create-user", "--email", "boss@example.org", "--role", "super_admin"];
         ok(at.command().args(boss).env("ACCUNODE_NEW_PASSWORD", PASSWORD));
+        accunode_infra::use_ring();
         let client = Client::builder().timeout(Duration::from_secs(40)).build().unwrap();
         let mut cluster = Self {
             servers: (0..servers)

@@ -107,6 +107,7 @@ impl Program {
     /// Waits until a server answers.
     pub(crate) async fn answers(&mut self) {
         let url = format!("{}/", self.base());
+        accunode_infra::use_ring();
         let client = reqwest::Client::new();
         patiently("the server answers", Duration::from_secs(60), async || {
             let ended = self.child.try_wait().unwrap();

@@ -119,7 +119,7 @@ impl LocalWorkers {
             match self.command.spawn() {
                 Ok(child) => match self.watch(child, &leave).await {
                     Some(status) => {
-                        tracing::warn!(%status, "a worker ended by itself; another takes its place")
+                        tracing::warn!(%status, "a worker ended by itself; another takes its place");
                     }
                     None => return,
                 },
