@@ -1,5 +1,7 @@
 //! With shells in the place of workers.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+
 use std::{fs, path::Path};
 
 use tempfile::TempDir;

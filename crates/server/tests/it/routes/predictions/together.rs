@@ -27,7 +27,7 @@ async fn ask(app: &TestApp, rounds: usize) -> Vec<Asked> {
     let mut wanted = Vec::new();
     for n in 0..rounds {
         for (who, actor) in app.people.all() {
-            let kind = if n % 3 == 0 { "quarterly" } else { "annual" };
+            let kind = if n.is_multiple_of(3) { "quarterly" } else { "annual" };
             wanted.push((who, actor, kind, format!("S{}", n % 4), (2020 + n % 5).to_string()));
         }
     }
@@ -111,7 +111,7 @@ on_both_engines! {
             let actor = people[n % people.len()];
             let asked = body("annual", &format!("S{}", n % 20));
             let token = app.token(actor.user_id, 0);
-            if n % 3 == 0 {
+            if n.is_multiple_of(3) {
                 Client::of(&router, Some(&token)).post("/predictions/annual", &asked).await.0
             } else {
                 app.client(actor).post("/predictions/annual", &asked).await.0
