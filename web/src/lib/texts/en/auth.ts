@@ -1,0 +1,63 @@
+export const auth = {
+  signIn: {
+    title: "Sign in",
+    lead: "Probabilities of default for your portfolio, explained ratio by ratio.",
+    submit: "Sign in",
+    forgot: "Forgot your password?",
+    noAccount: "No account yet?",
+    register: "Create a personal account",
+    over: "Your session is over. Sign in again to go on where you were.",
+  },
+  register: {
+    title: "Create an account",
+    lead: "A personal account scores companies for yourself. Join your organization with its link at any time.",
+    submit: "Create account",
+    haveAccount: "Have an account already?",
+    done: "Your account is ready.",
+  },
+  join: {
+    title: "Join an organization",
+    lead: "The link you followed leads to an organization. Joining shares its companies and predictions with you.",
+    as: (email: string) => `You are signed in as ${email}.`,
+    submit: "Join",
+    signInFirst: "Sign in or create an account first; you come back here afterwards.",
+    already:
+      "You belong to an organization already. To join another one, ask an administrator to take you out first.",
+    done: (name: string) => `Welcome to ${name}.`,
+  },
+  forgot: {
+    title: "Reset your password",
+    lead: "We send a link to your address. It is good for an hour.",
+    submit: "Send link",
+    done: "If there is an account with this address, a message is on its way. Check your inbox.",
+  },
+  reset: {
+    title: "Choose a new password",
+    submit: "Set password",
+    done: "Your password has been changed. Sign in with the new one.",
+    noToken: "This link is not complete. Ask for a new one.",
+  },
+  change: {
+    title: "Choose your own password",
+    lead: "The password you signed in with was given to you. Choose one that only you know to go on.",
+    submit: "Change password",
+  },
+  back: "Back to sign in",
+  fields: {
+    email: "E-mail address",
+    password: "Password",
+    currentPassword: "Current password",
+    newPassword: "New password",
+    passwordHint: "At least 8 characters, with a letter and a digit.",
+    fullName: "Full name",
+    username: "User name",
+    usernameHint: "Left empty, it is made from your address.",
+  },
+  errors: {
+    email: "Enter an address such as name@company.com.",
+    password: "Use at least 8 characters, with a letter and a digit.",
+    passwordMissing: "Enter your password.",
+  },
+  show: "Show",
+  hide: "Hide",
+};
