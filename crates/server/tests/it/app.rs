@@ -120,6 +120,11 @@ impl TestApp {
         self.files.path()
     }
 
+    /// How many files a folder of the store holds; the store removes a folder with its last file.
+    pub fn stored(&self, folder: &str) -> usize {
+        std::fs::read_dir(self.files().join(folder)).map_or(0, Iterator::count)
+    }
+
     /// Where mails are put.
     pub fn mail_folder(&self) -> PathBuf {
         self.files.path().join("mail")

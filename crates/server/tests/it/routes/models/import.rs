@@ -23,20 +23,20 @@ on_both_engines! {
         let (app, second) = app(test).await;
         let bytes = changed(Kind::Quarterly, "2.0.0", 0.3);
         imported(&app, &app.people.super_admin, &bytes).await;
-        let kept_before = kept(&app);
+        let kept_before = app.stored("models");
         let (status, body) = app.client(&second).post_file("/models", "file", "other.zip", &bytes).await;
         assert_eq!(status, StatusCode::CONFLICT, "{body}");
         // What ships is there already, too.
         let shipped = archive::pack(&accunode_scoring::shipped_files(Kind::Annual)).unwrap();
         let (status, body) = app.client(&second).post_file("/models", "file", "s.zip", &shipped).await;
         assert_eq!(status, StatusCode::CONFLICT, "{body}");
-        assert_eq!(kept(&app), kept_before, "a refused file stays");
+        assert_eq!(app.stored("models"), kept_before, "a refused file stays");
     }
 
     async fn what_is_wrong_is_named_and_nothing_stays(test: TestDb) {
         let (app, _) = app(test).await;
         let root = app.client(&app.people.super_admin);
-        let kept_before = kept(&app);
+        let kept_before = app.stored("models");
         let files = changed_files(Kind::Annual, "2.0.0", 0.3);
         let without = |name: &str| {
             let mut files = files.clone();
@@ -68,7 +68,7 @@ on_both_engines! {
         let (status, body) = root.post_file("/models", "other", "model.zip", b"PK").await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         assert_eq!(root.get_ok("/models").await["total"], 2);
-        assert_eq!(kept(&app), kept_before, "a refused file stays");
+        assert_eq!(app.stored("models"), kept_before, "a refused file stays");
     }
 
     async fn nobody_else_imports(test: TestDb) {

@@ -65,8 +65,3 @@ async fn activated(app: &TestApp, by: &Actor, model: &Value) -> (StatusCode, Val
     let path = format!("/models/{}/activate", model["id"].as_str().unwrap());
     app.client(by).post(&path, &json!({ "reason": "better on 2025" })).await
 }
-
-/// The archives in the store.
-fn kept(app: &TestApp) -> usize {
-    std::fs::read_dir(app.files().join("models")).map_or(0, Iterator::count)
-}

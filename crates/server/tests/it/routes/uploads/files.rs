@@ -76,7 +76,7 @@ on_both_engines! {
             assert_eq!(status, StatusCode::BAD_REQUEST, "{name}: {body}");
             assert!(body["detail"].as_str().unwrap().contains(text), "{name}: {body} lacks '{text}'");
         }
-        let left = std::fs::read_dir(app.files().join("uploads")).map_or(0, Iterator::count);
+        let left = app.stored("uploads");
         assert_eq!((left, user.get_ok("/predictions/jobs").await["pagination"]["total"].as_i64()), (0, Some(0)));
     }
 

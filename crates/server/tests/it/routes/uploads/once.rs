@@ -26,7 +26,7 @@ on_both_engines! {
             let (status, body) = member.upload_once("annual", key, &file).await;
             assert_eq!((status, body["errors"][0]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("Idempotency-Key")));
         }
-        assert_eq!(std::fs::read_dir(app.files().join("uploads")).unwrap().count(), 3, "a file too many stays");
+        assert_eq!(app.stored("uploads"), 3, "a file too many stays");
     }
 
     async fn equal_submits_at_the_same_time_are_one(test: TestDb) {

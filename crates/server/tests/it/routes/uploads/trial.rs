@@ -22,7 +22,7 @@ on_both_engines! {
         assert_eq!(status, StatusCode::OK, "{trial}");
         assert_eq!((trial["total_rows"].as_i64(), trial["successful_rows"].as_i64(), trial["failed_rows"].as_i64()), (Some(5), Some(2), Some(3)));
         assert_eq!(member.get_ok("/predictions/jobs").await["pagination"]["total"], before);
-        assert_eq!(std::fs::read_dir(app.files().join("uploads")).unwrap().count(), 2, "the file stays");
+        assert_eq!(app.stored("uploads"), 2, "the file stays");
         let job = member.upload_and_wait("annual", "a.csv", &file).await;
         let results = member.results(job["id"].as_str().unwrap()).await;
         assert_eq!(trial["errors"], results["errors"]["error_details"]["errors"]);
@@ -36,7 +36,7 @@ on_both_engines! {
         let target = "/predictions/quarterly/bulk-upload-async?dry_run=true";
         let (status, trial) = user.post_file(target, "file", "q.XLSX", &std::fs::read(path).unwrap()).await;
         assert_eq!((status, trial["total_rows"].as_i64()), (StatusCode::OK, Some(150)), "{trial}");
-        assert_eq!(std::fs::read_dir(app.files().join("uploads")).unwrap().count(), 0, "a file stays");
+        assert_eq!(app.stored("uploads"), 0, "a file stays");
     }
 
     async fn what_cannot_be_read_is_refused_as_otherwise(test: TestDb) {
