@@ -1,0 +1,10 @@
+// English. Each feature has a part of its own under en/, so that one screen's words stand together.
+import { auth } from "./en/auth";
+import { common, problems, shell } from "./en/common";
+import { companies } from "./en/companies";
+import { domain } from "./en/domain";
+import { home } from "./en/home";
+import { score } from "./en/score";
+import { settings } from "./en/settings";
+
+export const en = { auth, common, companies, domain, home, problems, score, settings, shell };

@@ -1,0 +1,28 @@
+// The navigation and the pages that the finder knows.
+import Building2 from "@lucide/svelte/icons/building-2";
+import Calculator from "@lucide/svelte/icons/calculator";
+import LayoutDashboard from "@lucide/svelte/icons/layout-dashboard";
+import Settings from "@lucide/svelte/icons/settings";
+import type { Role } from "$lib/state/session.svelte";
+import { t } from "$lib/texts";
+
+export interface Place {
+  href: string;
+  label: string;
+  icon: typeof Building2;
+  group: "work" | "manage";
+  least?: Role;
+}
+
+const nav = t.shell.nav;
+export const places: Place[] = [
+  { href: "/", label: nav.home, icon: LayoutDashboard, group: "work" },
+  { href: "/companies", label: nav.companies, icon: Building2, group: "work" },
+  { href: "/score", label: nav.score, icon: Calculator, group: "work" },
+  { href: "/settings", label: nav.settings, icon: Settings, group: "manage" },
+];
+
+/** Whether a place is the one, or holds the one, that is shown. */
+export function holds(place: Place, path: string): boolean {
+  return place.href === "/" ? path === "/" : path === place.href || path.startsWith(`${place.href}/`);
+}

@@ -1,0 +1,29 @@
+// Every screen: its address, the part of the bundle that holds it, and who is offered it.
+import type { Component } from "svelte";
+import type { Role } from "$lib/state/session.svelte";
+
+export interface Route {
+  path: string;
+  load: () => Promise<{ default: Component<{ params: Record<string, string> }> }>;
+  /** Open to those who are not signed in. */
+  open?: boolean;
+  /** For those who are signed in: the lowest role that the screen is for. */
+  least?: Role;
+}
+
+type Loaded = Awaited<ReturnType<Route["load"]>>;
+/** Pages that take no parameters fit as well. */
+const page = (load: () => Promise<unknown>) => load as () => Promise<Loaded>;
+
+export const routes: Route[] = [
+  { path: "/sign-in", open: true, load: page(() => import("$pages/auth/SignIn.svelte")) },
+  { path: "/register", open: true, load: page(() => import("$pages/auth/Register.svelte")) },
+  { path: "/forgot-password", open: true, load: page(() => import("$pages/auth/ForgotPassword.svelte")) },
+  { path: "/reset-password", open: true, load: page(() => import("$pages/auth/ResetPassword.svelte")) },
+  { path: "/join/:token", open: true, load: page(() => import("$pages/auth/Join.svelte")) },
+  { path: "/", load: page(() => import("$pages/home/Home.svelte")) },
+  { path: "/companies", load: page(() => import("$pages/companies/Companies.svelte")) },
+  { path: "/companies/:id", load: page(() => import("$pages/companies/Company.svelte")) },
+  { path: "/score", load: page(() => import("$pages/score/Score.svelte")) },
+  { path: "/settings", load: page(() => import("$pages/settings/Settings.svelte")) },
+];
