@@ -22,7 +22,7 @@ use crate::{
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
-        problem,
+        problem, static_web,
         table::XLSX,
     },
     middleware,
@@ -340,6 +340,7 @@ pub fn router(state: &AppState) -> Router {
     // Around the routes, so that a path is put right before it is matched.
     Router::new()
         .fallback_service(routes)
+        .layer(axum::middleware::from_fn(static_web::serve))
         .layer(CatchPanicLayer::custom(middleware::panicked))
         .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(middleware::cors(&state.config.cors_origins))

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
@@ -12,6 +12,11 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri '
 /// The documentation page brings its scripts and styles along; its styles are partly inline.
 const DOCS_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
+
+/// Pages of the web application: its own scripts, styles and fonts, and requests to where it came from. Nothing inline.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
+    connect-src 'self'; manifest-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; \
+    form-action 'self'";
 
 const FIXED: [(&str, &str); 6] = [
     ("x-frame-options", "DENY"),
@@ -30,11 +35,20 @@ fn forwarded_https(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
 /// Adds the headers.
 pub async fn headers(request: Request, next: Next) -> Response {
     let https = forwarded_https(request.headers());
-    let policy = if request.uri().path().starts_with("/docs") { DOCS_POLICY } else { API_POLICY };
+    let docs = request.uri().path().starts_with("/docs");
     let mut response = next.run(request).await;
+    let policy = match (docs, is_page(response.headers())) {
+        (true, _) => DOCS_POLICY,
+        (false, true) => PAGE_POLICY,
+        (false, false) => API_POLICY,
+    };
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));

@@ -1,7 +1,7 @@
 // One typed client for the whole API. Types come from docs/openapi.json (`npm run api`).
 import createClient from "openapi-fetch";
 import { asProblem, problemOf } from "./problem";
-import type { paths } from "./schema.gen";
+import type { paths } from "./made/schema";
 import * as tokens from "./tokens";
 
 /** Operations that nobody has to be signed in for. */

@@ -39,9 +39,8 @@ export function share(part: number, whole: number): string {
 export function points(difference: Maybe<number>): string {
   if (difference === null || difference === undefined || !Number.isFinite(difference)) return DASH;
   const value = difference * 100;
-  const digits = percentDigits(value);
-  const text = Math.abs(value).toFixed(digits);
-  if (Number(text) === 0) return "±0 pp";
+  const text = Math.abs(value).toFixed(Math.abs(value) >= 10 ? 1 : 2);
+  if (Number(text) === 0) return "±0.00 pp";
   return `${value > 0 ? "+" : "−"}${text} pp`;
 }
 

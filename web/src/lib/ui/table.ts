@@ -4,6 +4,8 @@ import type { Snippet } from "svelte";
 export interface Column<R> {
   key: string;
   label: string;
+  /** The heading is there for screen readers alone. */
+  quiet?: boolean;
   /** The server's name for sorting by it. */
   sort?: string;
   numeric?: boolean;

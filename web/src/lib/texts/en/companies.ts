@@ -52,7 +52,7 @@ export const companies = {
     peers: "Against peers",
     peersHint: (n: number, sector: string, year: string) =>
       `Among ${n.toLocaleString("en")} companies of ${sector} in ${year}`,
-    noPeers: "No peers in this sector and year",
+    noPeers: "too few to tell",
     percentile: (n: string) => `${n} percentile`,
     median: (value: string) => `median ${value}`,
     effect: "Effect",
@@ -67,6 +67,8 @@ export const companies = {
     versions: "All versions",
     versionsOf: (period: string) => `Versions of ${period}`,
     current: "current",
+    shown: "shown",
+    since: (period: string) => `since ${period}`,
     rescore: "Score again",
     rescored: "The prediction has been scored again with the model in use.",
     editPrediction: "Edit",

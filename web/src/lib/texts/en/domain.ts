@@ -26,6 +26,13 @@ export const domain = {
   } as Words,
   missing: "Missing",
   notMeaningful: "Not meaningful",
+  quality: {
+    missing: "missing",
+    not_meaningful: "not meaningful",
+    sentinel: "a placeholder in the file, taken as missing",
+    out_of_bounds: "outside the usual bounds",
+    outside_training_range: "outside the range that the model was trained on",
+  } as Words,
   ratios: {
     long_term_debt_to_total_capital: {
       name: "Long-term debt / total capital",

@@ -22,6 +22,7 @@ export const home = {
   down: "Safer",
   noMovers: "Nobody has moved: a company appears here once it has two periods.",
   jobs: "Latest uploads",
+  rows: (done: string, all: string) => `${done} of ${all} rows`,
   noJobs: "No uploads yet.",
   allJobs: "All uploads",
   updated: (when: string) => `Last change ${when}`,
