@@ -19,6 +19,8 @@ export default ts.config(
       // Links are plain paths: the router is our own.
       "svelte/no-navigation-without-resolve": "off",
       "svelte/prefer-svelte-reactivity": "off",
+      // The compiler, which knows, complains of the ones it does not need.
+      "svelte/no-unused-svelte-ignore": "off",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
     },
   },

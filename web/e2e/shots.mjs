@@ -21,7 +21,11 @@ const call = async (path, options = {}) => {
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.json();
 };
-const json = (body) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+const json = (body) => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
 const token = await call("/api/v1/auth/login", json({ email: o.email, password: o.password }));
 const auth = { headers: { authorization: `Bearer ${token.access_token}` } };
 const riskiest = await call("/api/v1/companies?limit=1&sort_by=probability&sort_order=desc", auth);
@@ -37,11 +41,28 @@ const screens = {
   companies: { path: "/companies" },
   nothing: { path: "/companies?search=zzzz" },
   company: { path: `/companies/${company}` },
-  score: { path: "/score" },
+  score: { path: "/score?kind=quarterly" },
+  rescore: { path: `/score?kind=quarterly&from=${riskiest.items[0]?.latest?.prediction_id}` },
+  "what-if": { path: "/what-if" },
+  scenario: {
+    path: `/what-if?kind=quarterly&from=${riskiest.items[0]?.latest?.prediction_id}`,
+    then: async (page) => {
+      for (const slider of await page.locator("input[type=range]").all()) await slider.press("PageDown");
+      await page.waitForLoadState("networkidle");
+    },
+    whole: true,
+  },
   settings: { path: "/settings" },
   "not-found": { path: "/nowhere" },
-  finder: { path: "/companies", then: (page) => page.keyboard.press("/").then(() => page.keyboard.type("ot")) },
-  drawer: { path: "/", then: (page) => page.locator('[aria-controls="navigation"]').click(), modes: ["small"] },
+  finder: {
+    path: "/companies",
+    then: (page) => page.keyboard.press("/").then(() => page.keyboard.type("ot")),
+  },
+  drawer: {
+    path: "/",
+    then: (page) => page.locator('[aria-controls="navigation"]').click(),
+    modes: ["small"],
+  },
 };
 const modes = {
   light: { viewport: { width: 1360, height: 900 }, colorScheme: "light" },
@@ -52,7 +73,15 @@ const modes = {
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const browser = await chromium.launch({
   executablePath: o.chromium,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
 });
 const folder = new URL("screens/", import.meta.url).pathname;
 await mkdir(folder, { recursive: true });
@@ -76,13 +105,19 @@ for (const mode of o.modes.split(",")) {
     await page.waitForLoadState("networkidle");
     await screen.then?.(page);
     await page.waitForTimeout(500);
-    await page.screenshot({ path: `${folder}${name}-${mode}.png`, fullPage: !screen.then });
+    await page.screenshot({ path: `${folder}${name}-${mode}.png`, fullPage: !screen.then || screen.whole });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) say(`is ${wide} px too wide`);
     // The policy of the pages forbids scripts from elsewhere; evaluating one from the tests is not a script tag.
     await page.evaluate(await (await import("node:fs/promises")).readFile(axe, "utf8"));
     const { violations } = await page.evaluate(() => globalThis.axe.run());
-    for (const v of violations) say(`axe ${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target + " " + (n.any[0]?.message ?? "")).join(" | ")}`);
+    for (const v of violations)
+      say(
+        `axe ${v.id}: ${v.nodes
+          .slice(0, 3)
+          .map((n) => n.target + " " + (n.any[0]?.message ?? ""))
+          .join(" | ")}`,
+      );
     await context.close();
   }
 }

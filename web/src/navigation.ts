@@ -3,6 +3,7 @@ import Building2 from "@lucide/svelte/icons/building-2";
 import Calculator from "@lucide/svelte/icons/calculator";
 import LayoutDashboard from "@lucide/svelte/icons/layout-dashboard";
 import Settings from "@lucide/svelte/icons/settings";
+import SlidersHorizontal from "@lucide/svelte/icons/sliders-horizontal";
 import type { Role } from "$lib/state/session.svelte";
 import { t } from "$lib/texts";
 
@@ -19,6 +20,7 @@ export const places: Place[] = [
   { href: "/", label: nav.home, icon: LayoutDashboard, group: "work" },
   { href: "/companies", label: nav.companies, icon: Building2, group: "work" },
   { href: "/score", label: nav.score, icon: Calculator, group: "work" },
+  { href: "/what-if", label: nav.whatIf, icon: SlidersHorizontal, group: "work" },
   { href: "/settings", label: nav.settings, icon: Settings, group: "manage" },
 ];
 

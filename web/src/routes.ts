@@ -25,5 +25,6 @@ export const routes: Route[] = [
   { path: "/companies", load: page(() => import("$pages/companies/Companies.svelte")) },
   { path: "/companies/:id", load: page(() => import("$pages/companies/Company.svelte")) },
   { path: "/score", load: page(() => import("$pages/score/Score.svelte")) },
+  { path: "/what-if", load: page(() => import("$pages/what-if/WhatIf.svelte")) },
   { path: "/settings", load: page(() => import("$pages/settings/Settings.svelte")) },
 ];

@@ -62,4 +62,7 @@ export function axis(c: Palette, more: Record<string, unknown> = {}): Record<str
   };
 }
 
-export const calm = { animation: false, grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true } };
+export const calm = {
+  animation: false,
+  grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
+};

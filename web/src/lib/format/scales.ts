@@ -1,7 +1,10 @@
 // Scales of small charts that need no library.
 
 /** A number from one range into another, held inside of it. */
-export function linear(from: readonly [number, number], to: readonly [number, number]): (x: number) => number {
+export function linear(
+  from: readonly [number, number],
+  to: readonly [number, number],
+): (x: number) => number {
   const [a, b] = from;
   const [c, d] = to;
   return (x) => {

@@ -6,5 +6,6 @@ import { domain } from "./en/domain";
 import { home } from "./en/home";
 import { score } from "./en/score";
 import { settings } from "./en/settings";
+import { whatIf } from "./en/what-if";
 
-export const en = { auth, common, companies, domain, home, problems, score, settings, shell };
+export const en = { auth, common, companies, domain, home, problems, score, settings, shell, whatIf };

@@ -7,10 +7,17 @@ import { session } from "$lib/state/session.svelte";
 export const periodOf = (p: Prediction) => period(p.reporting_year, p.reporting_quarter);
 
 /** All predictions of a company of one kind, in the order of their periods. */
-export async function predictionsOf(company: CompanyItem, kind: Kind, signal: AbortSignal): Promise<Prediction[]> {
+export async function predictionsOf(
+  company: CompanyItem,
+  kind: Kind,
+  signal: AbortSignal,
+): Promise<Prediction[]> {
   const query = { company_symbol: company.symbol, size: 1000 };
   // The system's rows stand in a list of their own; of an organization's, the platform's people ask by its id.
-  const own = { ...query, organization_id: session.role === "super_admin" ? (company.organization_id ?? undefined) : undefined };
+  const own = {
+    ...query,
+    organization_id: session.role === "super_admin" ? (company.organization_id ?? undefined) : undefined,
+  };
   const system = company.access_level === "system";
   const annual = kind === "annual";
   const page = system
@@ -22,7 +29,9 @@ export async function predictionsOf(company: CompanyItem, kind: Kind, signal: Ab
       : await ask(api.GET("/api/v1/predictions/quarterly", { params: { query: own }, signal }));
   const rows: Prediction[] = page.predictions;
   // Symbols are found by a part of them, and others may have the same one.
-  return rows.filter((p) => p.company_id === company.id).sort((a, b) => periodOf(a).localeCompare(periodOf(b)));
+  return rows
+    .filter((p) => p.company_id === company.id)
+    .sort((a, b) => periodOf(a).localeCompare(periodOf(b)));
 }
 
 export async function remove(kind: Kind, id: string): Promise<void> {

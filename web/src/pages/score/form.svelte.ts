@@ -1,6 +1,6 @@
 // What is typed on the screen for one score, and what the API is sent for it.
-import type { Prediction } from "$lib/score/kinds";
-import { RATIOS, ratioOf, type Kind } from "$lib/score/kinds";
+import { RATIOS, ratioOf, type Kind, type Prediction } from "$lib/score/ratios";
+import { parseNumber } from "$lib/format/parse";
 import { t } from "$lib/texts";
 
 export type RatioState = "value" | "missing" | "nm";
@@ -9,15 +9,6 @@ export type RatioInput = number | "NM" | null;
 export interface Typed {
   state: RatioState;
   text: string;
-}
-
-/** A number as people type it; null when it is none. A decimal comma is taken where no point stands beside it. */
-export function parseNumber(text: string): number | null {
-  const plain = text.trim().replace(/[\u2212\u2013]/g, "-").replace(/[\s\u00a0']/g, "");
-  const pointed = /^-?\d+,\d+$/.test(plain) ? plain.replace(",", ".") : plain;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(pointed)) return null;
-  const value = Number(pointed);
-  return Number.isFinite(value) ? value : null;
 }
 
 const YEAR = /^\d{4}$/;

@@ -21,7 +21,8 @@ export const auth = {
     as: (email: string) => `You are signed in as ${email}.`,
     submit: "Join",
     signInFirst: "Sign in or create an account first; you come back here afterwards.",
-    already: "You belong to an organization already. To join another one, ask an administrator to take you out first.",
+    already:
+      "You belong to an organization already. To join another one, ask an administrator to take you out first.",
     done: (name: string) => `Welcome to ${name}.`,
   },
   forgot: {

@@ -1,6 +1,12 @@
 export const home = {
   title: "Overview",
-  scope: { label: "Portfolio", organization: "Organization", personal: "Personal", system: "System", tenant: "Tenant" },
+  scope: {
+    label: "Portfolio",
+    organization: "Organization",
+    personal: "Personal",
+    system: "System",
+    tenant: "Tenant",
+  },
   tiles: {
     companies: "Rated companies",
     average: "Average probability",

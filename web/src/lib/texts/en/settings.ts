@@ -13,10 +13,12 @@ export const settings = {
   passwordChanged: "Your password has been changed.",
   appearance: "Appearance",
   sessions: "Sessions",
-  sessionsText: "If you have left yourself signed in somewhere, or suspect somebody else has, end every session at once.",
+  sessionsText:
+    "If you have left yourself signed in somewhere, or suspect somebody else has, end every session at once.",
   everywhere: "Sign out everywhere",
   everywhereAsk: "Sign out on every device?",
-  everywhereText: "Every browser and device that is signed in to your account has to sign in again, this one too. API keys go on working.",
+  everywhereText:
+    "Every browser and device that is signed in to your account has to sign in again, this one too. API keys go on working.",
   membership: "Membership",
   keys: "API keys",
   apiKeys: {

@@ -1,0 +1,77 @@
+// A base and what is changed of it.
+import type { RatioValues, TrainingRange } from "$lib/api";
+import { RATIOS, ratioOf, type Kind, type Prediction } from "$lib/score/ratios";
+
+export type Value = number | "NM" | null;
+export type Values = Record<string, Value>;
+
+export interface Span {
+  low: number;
+  high: number;
+  step: number;
+}
+
+/** A step of 1, 2 or 5 times a power of ten, about two hundred of them in the span. */
+export function stepOf(low: number, high: number): number {
+  const rough = Math.max(high - low, 1e-9) / 200;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const factor = [1, 2, 5, 10].find((f) => f * power >= rough * 0.999) ?? 10;
+  return Number((factor * power).toPrecision(1));
+}
+
+/** Where a slider runs: the model's training range, widened to hold the base. */
+export function spanOf(range: TrainingRange | undefined, base: Value): Span {
+  let low = range?.low ?? -50;
+  let high = range?.high ?? 100;
+  if (typeof base === "number") {
+    low = Math.min(low, base);
+    high = Math.max(high, base);
+  }
+  const step = stepOf(low, high);
+  return { low: Math.floor(low / step) * step, high: Math.ceil(high / step) * step, step };
+}
+
+export class Scenario {
+  kind = $state<Kind>("annual");
+  base = $state<Values>({});
+  changes = $state<Values>({});
+
+  get names(): readonly string[] {
+    return RATIOS[this.kind];
+  }
+
+  begin(prediction: Prediction, kind: Kind): void {
+    const effects = prediction.explanation?.ratios ?? [];
+    const base: Values = {};
+    for (const name of RATIOS[kind]) {
+      const nm = effects.some((e) => e.ratio === name && e.state === "not_meaningful");
+      base[name] = ratioOf(prediction, name) ?? (nm ? "NM" : null);
+    }
+    this.kind = kind;
+    this.base = base;
+    this.changes = {};
+  }
+
+  set(name: string, value: number): void {
+    if (value === this.base[name]) this.reset(name);
+    else this.changes[name] = value;
+  }
+
+  reset(name?: string): void {
+    if (name === undefined) this.changes = {};
+    else delete this.changes[name];
+  }
+
+  get changed(): boolean {
+    return Object.keys(this.changes).length > 0;
+  }
+
+  now(name: string): Value {
+    return name in this.changes ? (this.changes[name] ?? null) : (this.base[name] ?? null);
+  }
+
+  /** For the API: each ratio of the kind in the base, what is changed alone in the changes. */
+  get request(): { kind: Kind; base: RatioValues; changes: RatioValues } {
+    return { kind: this.kind, base: { ...this.base }, changes: { ...this.changes } };
+  }
+}
