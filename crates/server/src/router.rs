@@ -336,11 +336,11 @@ pub fn router(state: &AppState) -> Router {
         .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::denials))
         .layer(axum::middleware::from_fn(middleware::rates))
         .layer(axum::middleware::from_fn(problem::uniform))
+        .layer(axum::middleware::from_fn(static_web::serve))
         .layer(axum::middleware::from_fn(middleware::request));
     // Around the routes, so that a path is put right before it is matched.
     Router::new()
         .fallback_service(routes)
-        .layer(axum::middleware::from_fn(static_web::serve))
         .layer(CatchPanicLayer::custom(middleware::panicked))
         .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(middleware::cors(&state.config.cors_origins))

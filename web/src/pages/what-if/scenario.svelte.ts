@@ -1,5 +1,5 @@
 // A base and what is changed of it.
-import type { RatioValues, TrainingRange } from "$lib/api";
+import type { RatioValues } from "$lib/api";
 import { RATIOS, ratioOf, type Kind, type Prediction } from "$lib/score/ratios";
 
 export type Value = number | "NM" | null;
@@ -19,16 +19,27 @@ export function stepOf(low: number, high: number): number {
   return Number((factor * power).toPrecision(1));
 }
 
-/** Where a slider runs: the model's training range, widened to hold the base. */
-export function spanOf(range: TrainingRange | undefined, base: Value): Span {
-  let low = range?.low ?? -50;
-  let high = range?.high ?? 100;
+/** Where most companies are. What the models were trained on reaches so far that a slider would jump. */
+const USUAL: Record<string, readonly [number, number]> = {
+  long_term_debt_to_total_capital: [0, 120],
+  total_debt_to_ebitda: [0, 15],
+  net_income_margin: [-40, 40],
+  ebit_to_interest_expense: [-5, 25],
+  return_on_assets: [-30, 30],
+  sga_margin: [0, 80],
+  return_on_capital: [-30, 40],
+};
+
+/** Where a slider runs: the usual range, widened to hold the base. */
+export function spanOf(name: string, base: Value): Span {
+  let [low, high] = USUAL[name] ?? [-100, 100];
   if (typeof base === "number") {
     low = Math.min(low, base);
     high = Math.max(high, base);
   }
   const step = stepOf(low, high);
-  return { low: Math.floor(low / step) * step, high: Math.ceil(high / step) * step, step };
+  const round = (x: number) => Number(x.toPrecision(12));
+  return { low: round(Math.floor(low / step) * step), high: round(Math.ceil(high / step) * step), step };
 }
 
 export class Scenario {
