@@ -29,6 +29,7 @@ const json = (body) => ({
 const token = await call("/api/v1/auth/login", json({ email: o.email, password: o.password }));
 const auth = { headers: { authorization: `Bearer ${token.access_token}` } };
 const riskiest = await call("/api/v1/companies?limit=1&sort_by=probability&sort_order=desc", auth);
+const jobs = await call("/api/v1/predictions/jobs", auth);
 const company = riskiest.items[0]?.id;
 
 const screens = {
@@ -43,6 +44,8 @@ const screens = {
   company: { path: `/companies/${company}` },
   score: { path: "/score?kind=quarterly" },
   rescore: { path: `/score?kind=quarterly&from=${riskiest.items[0]?.latest?.prediction_id}` },
+  uploads: { path: "/uploads" },
+  job: { path: `/uploads/${jobs.jobs[0]?.id}` },
   "what-if": { path: "/what-if" },
   scenario: {
     path: `/what-if?kind=quarterly&from=${riskiest.items[0]?.latest?.prediction_id}`,

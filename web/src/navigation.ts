@@ -4,6 +4,7 @@ import Calculator from "@lucide/svelte/icons/calculator";
 import LayoutDashboard from "@lucide/svelte/icons/layout-dashboard";
 import Settings from "@lucide/svelte/icons/settings";
 import SlidersHorizontal from "@lucide/svelte/icons/sliders-horizontal";
+import Upload from "@lucide/svelte/icons/upload";
 import type { Role } from "$lib/state/session.svelte";
 import { t } from "$lib/texts";
 
@@ -19,6 +20,7 @@ const nav = t.shell.nav;
 export const places: Place[] = [
   { href: "/", label: nav.home, icon: LayoutDashboard, group: "work" },
   { href: "/companies", label: nav.companies, icon: Building2, group: "work" },
+  { href: "/uploads", label: nav.uploads, icon: Upload, group: "work" },
   { href: "/score", label: nav.score, icon: Calculator, group: "work" },
   { href: "/what-if", label: nav.whatIf, icon: SlidersHorizontal, group: "work" },
   { href: "/settings", label: nav.settings, icon: Settings, group: "manage" },

@@ -25,6 +25,8 @@ export const routes: Route[] = [
   { path: "/companies", load: page(() => import("$pages/companies/Companies.svelte")) },
   { path: "/companies/:id", load: page(() => import("$pages/companies/Company.svelte")) },
   { path: "/score", load: page(() => import("$pages/score/Score.svelte")) },
+  { path: "/uploads", load: page(() => import("$pages/uploads/Uploads.svelte")) },
+  { path: "/uploads/:id", load: page(() => import("$pages/uploads/Job.svelte")) },
   { path: "/what-if", load: page(() => import("$pages/what-if/WhatIf.svelte")) },
   { path: "/settings", load: page(() => import("$pages/settings/Settings.svelte")) },
 ];

@@ -6,6 +6,19 @@ import { domain } from "./en/domain";
 import { home } from "./en/home";
 import { score } from "./en/score";
 import { settings } from "./en/settings";
+import { uploads } from "./en/uploads";
 import { whatIf } from "./en/what-if";
 
-export const en = { auth, common, companies, domain, home, problems, score, settings, shell, whatIf };
+export const en = {
+  auth,
+  common,
+  companies,
+  domain,
+  home,
+  problems,
+  score,
+  settings,
+  shell,
+  uploads,
+  whatIf,
+};
