@@ -142,7 +142,9 @@ mod tests {
         for path in ["", "companies", "companies/1", "apiary", "join/abc"] {
             assert!(is_screen(path), "{path}");
         }
-        for path in ["api", "api/v1/companies", "docs", "docs/index.css", "health", "openapi.json", "assets/x.js"] {
+        for path in
+            ["api", "api/v1/companies", "docs", "docs/index.css", "health", "openapi.json", "assets/x.js"]
+        {
             assert!(!is_screen(path), "{path}");
         }
     }

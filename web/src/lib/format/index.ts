@@ -98,6 +98,7 @@ export function bytes(size: Maybe<number>): string {
 
 export function seconds(value: Maybe<number>): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
+  if (value < 0.95) return `${Math.round(value * 1000)} ms`;
   if (value < 10) return `${value.toFixed(1)} s`;
   if (value < 90) return `${Math.round(value)} s`;
   if (value < 5400) return `${Math.round(value / 60)} min`;

@@ -70,7 +70,7 @@ export class Scenario {
 
   reset(name?: string): void {
     if (name === undefined) this.changes = {};
-    else delete this.changes[name];
+    else this.changes = Object.fromEntries(Object.entries(this.changes).filter(([key]) => key !== name));
   }
 
   get changed(): boolean {
