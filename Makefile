@@ -2,12 +2,15 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-api test-crash lint fmt bench bench-http bench-bulk openapi deny clean
+.PHONY: help demo web test test-api test-crash lint fmt bench bench-http bench-bulk openapi deny clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-demo: ## Build, start on the embedded database, and show a scored sample portfolio
+web: ## Build the web application, which is embedded in the binary
+	scripts/build-web.sh
+
+demo: web ## Build, start on the embedded database, and show a scored sample portfolio
 	cargo build --locked -p accunode
 	node scripts/demo.mjs
 
@@ -20,9 +23,10 @@ test-api: ## Send generated and rough requests to every operation as each role (
 test-crash: ## Twenty rounds of random crashes under load, and one drill of each fault (needs PostgreSQL and Redis; root for the full disk)
 	ACCUNODE_REQUIRE_SERVICES=1 ACCUNODE_DRILL_ROUNDS=$${ACCUNODE_DRILL_ROUNDS:-20} cargo nextest run --locked -p accunode --test drills --no-capture
 
-lint: ## Formatting and lints of the whole workspace
+lint: ## Formatting, lints and types of the whole workspace and of the web application
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	scripts/build-web.sh --check
 
 fmt: ## Format everything
 	cargo fmt --all
@@ -44,4 +48,4 @@ deny: ## Licences, duplicates and banned crates (needs cargo-deny; advisories ne
 
 clean: ## Remove what building and running made
 	cargo clean
-	rm -rf .demo bench/.venv bench/made
+	rm -rf .demo bench/.venv bench/made web/node_modules web/dist/* web/src/lib/api/made

@@ -7,6 +7,7 @@ if ! cargo nextest --version >/dev/null 2>&1; then
     echo "test: installing cargo-nextest" >&2
     cargo install --locked cargo-nextest
 fi
+scripts/build-web.sh --check
 cargo fmt --all --check
 cargo clippy --locked --workspace --all-targets -- -D warnings
 cargo build --locked --workspace --tests

@@ -25,7 +25,7 @@ use crate::{
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
-        problem,
+        problem, static_web,
         table::XLSX,
     },
     middleware,
@@ -330,6 +330,7 @@ pub fn router(state: &AppState) -> Router {
         .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::denials))
         .layer(axum::middleware::from_fn(middleware::rates))
         .layer(axum::middleware::from_fn(problem::uniform))
+        .layer(axum::middleware::from_fn(static_web::serve))
         .layer(axum::middleware::from_fn(middleware::request));
     // Around the routes, so that a path is put right before it is matched.
     Router::new()

@@ -10,4 +10,5 @@ pub mod limits;
 pub mod openapi;
 pub mod paging;
 pub mod problem;
+pub mod static_web;
 pub mod table;

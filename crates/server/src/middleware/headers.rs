@@ -13,6 +13,11 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri '
 const DOCS_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
 
+/// Pages of the web application: its own scripts, styles and fonts, and requests to where it came from. Nothing inline.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
+    connect-src 'self'; manifest-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; \
+    form-action 'self'";
+
 static FIXED: [(HeaderName, HeaderValue); 6] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -32,11 +37,20 @@ fn forwarded_https(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
 /// Adds the headers.
 pub async fn headers(request: Request, next: Next) -> Response {
     let https = forwarded_https(request.headers());
-    let policy = if request.uri().path().starts_with("/docs") { DOCS_POLICY } else { API_POLICY };
+    let docs = request.uri().path().starts_with("/docs");
     let mut response = next.run(request).await;
+    let policy = match (docs, is_page(response.headers())) {
+        (true, _) => DOCS_POLICY,
+        (false, true) => PAGE_POLICY,
+        (false, false) => API_POLICY,
+    };
     let headers = response.headers_mut();
     // So that the table grows once.
     headers.reserve(FIXED.len() + 2);

@@ -17,6 +17,12 @@ fn get(path: &str) -> Request<Body> {
     Request::get(path).body(Body::empty()).unwrap()
 }
 
+/// As a browser asks for what stands in its address bar.
+fn browse(path: &str) -> Request<Body> {
+    let accepted = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    Request::get(path).header(header::ACCEPT, accepted).body(Body::empty()).unwrap()
+}
+
 /// One request for each way in which an answer comes about.
 fn requests(app: &TestApp) -> Vec<(StatusCode, Request<Body>)> {
     let token = app.token(app.people.member.user_id, 0);
@@ -30,6 +36,8 @@ fn requests(app: &TestApp) -> Vec<(StatusCode, Request<Body>)> {
         (StatusCode::OK, get("/docs/")),
         (StatusCode::OK, get("/docs/swagger-ui.css")),
         (StatusCode::OK, get("/openapi.json")),
+        (StatusCode::OK, browse("/")),
+        (StatusCode::OK, browse("/companies")),
         (StatusCode::OK, signed(get("/api/v1/users/me"))),
         (StatusCode::UNAUTHORIZED, get("/api/v1/users/me")),
         (StatusCode::FORBIDDEN, signed(get("/api/v1/audit"))),

@@ -21,3 +21,4 @@ mod store;
 mod two_servers;
 mod uploads_law;
 mod uploads_resume;
+mod web;

@@ -3,7 +3,7 @@ use accunode_scoring::{GOLDEN, archive};
 use accunode_testkit::on_both_engines;
 use axum::http::StatusCode;
 
-use super::{app, changed, changed_files, imported, kept};
+use super::{app, changed, changed_files, imported};
 
 on_both_engines! {
     async fn a_model_is_taken_in_and_not_yet_in_use(test: TestDb) {
