@@ -11,6 +11,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// Requests, and the rows of files, are made of many small pieces of memory that come and go on all threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Corporate default prediction.
 #[derive(Parser)]
 #[command(name = "accunode", version, propagate_version = true)]

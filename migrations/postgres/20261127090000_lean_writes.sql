@@ -1,0 +1,31 @@
+-- What a stored row costs, again: what is checked or kept twice goes.
+
+-- That a prediction is of a company of its own owner is looked up by predictions_refer for each statement, whoever
+-- writes; the policies looked once more for each row. They still say whose rows somebody may add.
+ALTER POLICY annual_predictions_insert ON annual_predictions WITH CHECK (
+    (SELECT app_passes())
+    OR (created_by = (SELECT app_user_id())
+        AND (access_level = 'personal'
+             OR (access_level = 'organization' AND organization_id = (SELECT app_organization_id())))));
+ALTER POLICY quarterly_predictions_insert ON quarterly_predictions WITH CHECK (
+    (SELECT app_passes())
+    OR (created_by = (SELECT app_user_id())
+        AND (access_level = 'personal'
+             OR (access_level = 'organization' AND organization_id = (SELECT app_organization_id())))));
+ALTER POLICY annual_predictions_batch_insert ON annual_predictions WITH CHECK (
+    access_level <> 'system'
+    AND created_by::text || '/' || coalesce(organization_id::text, '') = ANY ((SELECT app_batch_places())::text[]));
+ALTER POLICY quarterly_predictions_batch_insert ON quarterly_predictions WITH CHECK (
+    access_level <> 'system'
+    AND created_by::text || '/' || coalesce(organization_id::text, '') = ANY ((SELECT app_batch_places())::text[]));
+
+-- One index for the lists and the figures of an organization in place of two.
+DROP INDEX annual_predictions_figures;
+DROP INDEX annual_predictions_by_organization;
+CREATE INDEX annual_predictions_by_organization ON annual_predictions (organization_id, created_at DESC, id DESC)
+    INCLUDE (reporting_year, reporting_quarter, probability, access_level, created_by, updated_at);
+DROP INDEX quarterly_predictions_figures;
+DROP INDEX quarterly_predictions_by_organization;
+CREATE INDEX quarterly_predictions_by_organization ON quarterly_predictions (organization_id, created_at DESC, id DESC)
+    INCLUDE (reporting_year, reporting_quarter, ensemble_probability, logistic_probability, access_level, created_by,
+             updated_at);
