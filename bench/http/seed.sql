@@ -101,7 +101,11 @@ FROM (SELECT p.*, row_number() OVER (PARTITION BY company_id
       WINDOW by_kind AS (PARTITION BY company_id, kind
                          ORDER BY reporting_year DESC, quarter DESC, at DESC, id)) r
 WHERE r.company_id = companies.id AND r.n = 1;
-INSERT INTO data_versions (owner, version) SELECT id, 1 FROM organizations;
+INSERT INTO data_versions (owner, version, companies, annual_predictions, quarterly_predictions)
+SELECT o.id, 1, (SELECT count(*) FROM companies c WHERE c.organization_id = o.id),
+       (SELECT count(*) FROM annual_predictions p WHERE p.organization_id = o.id),
+       (SELECT count(*) FROM quarterly_predictions p WHERE p.organization_id = o.id)
+FROM organizations o;
 
 -- The rows before that update go away, and the planner learns what there is.
 VACUUM (FULL, ANALYZE) companies;

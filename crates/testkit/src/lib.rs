@@ -20,12 +20,14 @@ mod law;
 mod people;
 mod portfolio;
 mod private;
+mod totals;
 
 pub use database::{TestDb, engines, postgres_url, redis_url};
 pub use law::law;
 pub use people::{People, standing};
 pub use portfolio::{Cell, Portfolio};
 pub use private::{PrivatePostgres, PrivateRedis, Shutdown};
+pub use totals::{miscounted, recount};
 
 /// Declares async tests that run once on each engine, as `name::sqlite` and `name::postgres`.
 #[macro_export]

@@ -120,6 +120,11 @@ impl TestApp {
         self.files.path()
     }
 
+    /// Owners whose totals, as they are kept, are not those of their rows: there must be none, whatever was done.
+    pub async fn miscounted(&self) -> Vec<uuid::Uuid> {
+        accunode_testkit::miscounted(&mut self.state.db.system_read("totals").await.unwrap()).await
+    }
+
     /// How many files a folder of the store holds; the store removes a folder with its last file.
     pub fn stored(&self, folder: &str) -> usize {
         std::fs::read_dir(self.files().join(folder)).map_or(0, Iterator::count)

@@ -121,6 +121,7 @@ impl World {
         }
         let model = model(&mut tx).await;
         let dead_job = dead_job(&mut tx, &tag).await;
+        accunode_testkit::recount(&mut tx).await;
         tx.commit().await.unwrap();
         Self { caller, people, places, model, dead_job, tag }
     }

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     audit::{self, Event},
     caller::Caller,
-    features::predictions::{service::Owner, store::latest},
+    features::predictions::{
+        service::Owner,
+        store::latest::{self, Growth},
+    },
     state::AppState,
 };
 
@@ -33,7 +36,7 @@ pub(crate) async fn create(state: &AppState, caller: &Caller, new: &New) -> Resu
         )));
     }
     let row = find(&mut tx, caller, id).await?;
-    latest::touch(&mut tx, owner.id()).await?;
+    latest::touch(&mut tx, owner.id(), Growth { companies: 1, ..Growth::NONE }).await?;
     let event = Event::done("company.create").on("company", id).after(audited(&row));
     audit::record(&mut tx, caller, event, now).await?;
     tx.commit().await?;
@@ -67,7 +70,7 @@ pub(crate) async fn update(
     let now = state.clock.now();
     store::change(&mut tx, id, change, now).await?;
     let after = find(&mut tx, caller, id).await?;
-    latest::touch(&mut tx, owner(&after)?.id()).await?;
+    latest::touch(&mut tx, owner(&after)?.id(), Growth::NONE).await?;
     let event = Event::done("company.update").tenant(belongs.tenant).on("company", id);
     audit::record(&mut tx, caller, event.before(audited(&before)).after(audited(&after)), now).await?;
     tx.commit().await?;
@@ -109,7 +112,9 @@ pub(crate) async fn delete(
         return Err(Error::Forbidden("The company has predictions that only others can delete".to_owned()));
     }
     store::delete(&mut tx, id).await?;
-    latest::touch(&mut tx, owner(&row)?.id()).await?;
+    // Whoever adds a prediction holds its company first, so these are all.
+    let growth = Growth { companies: -1, annual: -row.annual_count, quarterly: -row.quarterly_count };
+    latest::touch(&mut tx, owner(&row)?.id(), growth).await?;
     let mut before = audited(&row);
     before["predictions"] = json!(count);
     let event = Event::done("company.delete").tenant(belongs.tenant).on("company", id).before(before);

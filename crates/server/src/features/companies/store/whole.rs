@@ -10,7 +10,10 @@ use super::{
     CompanyRow, Part,
     order::{Sort, every_order},
 };
-use crate::listing::Window;
+use crate::{
+    features::predictions::store::totals::{Rows, Whose, total},
+    listing::Window,
+};
 
 /// How far the statements for pages reach. Whoever leafs further is served by those for any list.
 const NEAR: i64 = 100;
@@ -91,27 +94,9 @@ macro_rules! statements {
 
 every_order!(statements Statements);
 
-macro_rules! counted {
-    ($whose:literal) => {
-        concat!("SELECT COUNT(*) FROM companies c WHERE ", $whose)
-    };
-}
-
 sql! {
-    COUNT_PERSONAL = counted!("c.access_level = 'personal' AND c.created_by = $1");
-    COUNT_ORGANIZATION = counted!("c.access_level = 'organization' AND c.organization_id = $1");
-    COUNT_TENANT = counted!("c.access_level = 'organization' AND c.organization_id IN
-                             (SELECT t.id FROM organizations t WHERE t.tenant_id = $1)");
-    COUNT_SYSTEM = counted!("c.access_level = 'system' AND CAST($1 AS uuid) IS NULL");
-    COUNT_ALL = counted!("CAST($1 AS uuid) IS NULL");
+    COUNT_ALL = "SELECT COUNT(*) FROM companies";
 }
-const COUNTS: Statements = Statements {
-    personal: COUNT_PERSONAL,
-    organization: COUNT_ORGANIZATION,
-    tenant: COUNT_TENANT,
-    system: COUNT_SYSTEM,
-    all: COUNT_ALL,
-};
 
 impl Statements {
     /// The one for a part, with whose it is.
@@ -146,6 +131,11 @@ pub(super) async fn page(
 
 /// How many companies a part has.
 pub(super) async fn count(tx: &mut Tx, part: Part) -> Result<i64> {
-    let (statement, whose) = COUNTS.of(part);
-    Ok(on!(tx, statement, |c, sql| sqlx::query_scalar(sql).bind(whose).fetch_one(c).await)?)
+    let whose = match part {
+        Part::Personal(owner) | Part::Organization(owner) => Whose::Owner(owner),
+        Part::Tenant(tenant) => Whose::Tenant(tenant),
+        Part::System => Whose::Owner(Uuid::nil()),
+        Part::All => return Ok(on!(tx, COUNT_ALL, |c, sql| sqlx::query_scalar(sql).fetch_one(c).await)?),
+    };
+    total(tx, Rows::Companies, whose).await
 }

@@ -15,7 +15,7 @@ use crate::{
         grades::{service as grades, store as scales},
         predictions::{
             columns::not_meaningful,
-            store::{self, PredictionRow, change as writes},
+            store::{self, PredictionRow, change as writes, latest::Growth},
         },
     },
     state::AppState,
@@ -94,8 +94,9 @@ pub(crate) async fn rescore(
 /// [`Error::NotFound`] and [`Error::Forbidden`].
 pub(crate) async fn delete(state: &AppState, caller: &Caller, kind: Kind, id: Uuid) -> Result<String> {
     let (mut tx, before, _) = open(state, caller, kind, id, Permission::PredictionDelete).await?;
-    writes::delete(&mut tx, kind, id).await?;
-    store::latest::settle(&mut tx, &owner(&before)?, &[before.company_id]).await?;
+    let gone = writes::delete(&mut tx, kind, id).await?;
+    let growth = Growth::predictions(kind, -i64::try_from(gone).map_err(Error::internal)?);
+    store::latest::settle(&mut tx, &owner(&before)?, &[before.company_id], growth).await?;
     let event = Event::done("prediction.delete").on(target(kind), id).before(audited(&before));
     audit::record(&mut tx, caller, event.tenant(tenant(&before)), state.clock.now()).await?;
     tx.commit().await?;
@@ -226,7 +227,7 @@ async fn write(
         }
         return Err(error.into());
     }
-    store::latest::settle(&mut tx, &owner(&before)?, &[before.company_id]).await?;
+    store::latest::settle(&mut tx, &owner(&before)?, &[before.company_id], Growth::NONE).await?;
     let after = store::by_id(&mut tx, kind, before.id).await?;
     let event =
         Event::done(action).on(target(kind), before.id).before(audited(&before)).after(audited(&after));

@@ -6,7 +6,7 @@
 use std::{
     borrow::Cow,
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashSet},
 };
 
 use accunode_db::{Timestamp, Tx};
@@ -22,7 +22,7 @@ use crate::features::{
         columns,
         store::{
             self,
-            latest::{self, Said},
+            latest::{self, Growth, Said},
         },
     },
 };
@@ -240,13 +240,18 @@ async fn settle(
     follow: bool,
     now: Timestamp,
 ) -> Result<()> {
-    let (mut changed, mut told, mut owners) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut changed, mut told) = (Vec::new(), Vec::new());
+    let mut owners: BTreeMap<Uuid, Growth> = BTreeMap::new();
     for company in companies {
         let mut new = company.rows.iter().copied().filter(|row| stored(*row)).peekable();
         if new.peek().is_none() {
             continue;
         }
-        owners.insert(company.owner.id());
+        let growth = owners.entry(company.owner.id()).or_default();
+        for row in company.rows.iter().filter(|row| stored(**row)) {
+            *growth += Growth::predictions(rows[*row].kind, 1);
+        }
+        growth.companies += i64::from(company.state == State::Added);
         match company.state {
             State::There if follow => told.push((company.id, said(rows, new, follow))),
             State::There => changed.push(company.id),

@@ -164,10 +164,11 @@ pub(crate) async fn rewrite(tx: &mut Tx, kind: Kind, id: Uuid, w: &Written<'_>) 
 }
 
 /// Takes a prediction away, with its earlier versions.
-pub(crate) async fn delete(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<()> {
+pub(crate) async fn delete(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<u64> {
     let statement = of(kind, DELETE_ANNUAL, DELETE_QUARTERLY);
-    on!(tx, statement, |c, sql| sqlx::query(sql).bind(id).execute(c).await.map(drop))?;
-    Ok(())
+    Ok(on!(tx, statement, |c, sql| {
+        sqlx::query(sql).bind(id).execute(c).await.map(|done| done.rows_affected())
+    })?)
 }
 
 /// What a prediction is and was, newest version first. Its being in sight must have been made sure of.

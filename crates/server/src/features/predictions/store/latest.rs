@@ -1,8 +1,9 @@
 //! What is latest of a company, kept beside it; and the counter that says whether something changed.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeMap, ops::AddAssign};
 
 use accunode_db::{BulkRows, Column, Result, Sql, Timestamp, Tx};
+use accunode_domain::Kind;
 use uuid::Uuid;
 
 use crate::features::predictions::service::Owner;
@@ -83,17 +84,21 @@ statements! {
     SETTLE_AND_KNOW: [known!()];
 }
 
-/// Raises the counters of owners. They also keep up with the clock, in milliseconds since 2026: a sum of counters never
-/// comes to what it was before, whichever owners leave it or come to it.
+/// Raises the counters of owners, and how many rows they have. The counters also keep up with the clock, in milliseconds
+/// since 2026: a sum of counters never comes to what it was before, whichever owners leave it or come to it.
 macro_rules! touch {
     ($now:literal, $greatest:literal) => {
         concat!(
-            "INSERT INTO data_versions (owner, version) SELECT owner, ",
+            "INSERT INTO data_versions (owner, version, companies, annual_predictions, quarterly_predictions)
+             SELECT owner, ",
             $now,
-            " FROM touched WHERE TRUE
+            ", companies, annual, quarterly FROM touched WHERE TRUE
              ON CONFLICT (owner) DO UPDATE SET version = ",
             $greatest,
-            "(data_versions.version + 1, excluded.version)"
+            "(data_versions.version + 1, excluded.version),
+                 companies = data_versions.companies + excluded.companies,
+                 annual_predictions = data_versions.annual_predictions + excluded.annual_predictions,
+                 quarterly_predictions = data_versions.quarterly_predictions + excluded.quarterly_predictions"
         )
     };
 }
@@ -102,6 +107,35 @@ const TOUCH: Sql = Sql::new(
     touch!("CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) - 1767225600000", "GREATEST"),
     touch!("CAST(unixepoch('subsec') * 1000 AS INTEGER) - 1767225600000", "MAX"),
 );
+
+/// By how many rows an owner has more than before; less where it is below zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Growth {
+    pub(crate) companies: i64,
+    pub(crate) annual: i64,
+    pub(crate) quarterly: i64,
+}
+
+impl Growth {
+    /// Rows are changed, none added or taken away.
+    pub(crate) const NONE: Self = Self { companies: 0, annual: 0, quarterly: 0 };
+
+    /// So many predictions of a kind.
+    pub(crate) const fn predictions(kind: Kind, n: i64) -> Self {
+        match kind {
+            Kind::Annual => Self { annual: n, ..Self::NONE },
+            Kind::Quarterly => Self { quarterly: n, ..Self::NONE },
+        }
+    }
+}
+
+impl AddAssign for Growth {
+    fn add_assign(&mut self, more: Self) {
+        self.companies += more.companies;
+        self.annual += more.annual;
+        self.quarterly += more.quarterly;
+    }
+}
 
 /// What a file says of a company.
 #[derive(Debug, Default)]
@@ -116,13 +150,13 @@ pub(crate) struct Said<'a> {
 }
 
 /// Must follow every change of predictions or companies, in its transaction: brings what is latest of these companies
-/// up to date, and tells whoever keeps figures or lists of this owner that they are old.
+/// up to date, and tells whoever keeps figures or lists of this owner that they are old, and how many rows there are.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn settle(tx: &mut Tx, owner: &Owner, companies: &[Uuid]) -> Result<()> {
+pub(crate) async fn settle(tx: &mut Tx, owner: &Owner, companies: &[Uuid], growth: Growth) -> Result<()> {
     work_out(tx, companies.to_vec()).await?;
-    touch(tx, owner.id()).await
+    touch(tx, owner.id(), growth).await
 }
 
 /// Brings what is latest of these companies up to date. They must be held.
@@ -166,19 +200,25 @@ pub(crate) async fn work_out_and_know(
         .await
 }
 
-/// The part of [`settle`] for changes that leave predictions alone, such as those of names that stand beside them.
+/// The part of [`settle`] for changes that leave what is latest alone, such as those of names that stand beside it.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn touch(tx: &mut Tx, owner: Uuid) -> Result<()> {
-    touch_all(tx, BTreeSet::from([owner])).await
+pub(crate) async fn touch(tx: &mut Tx, owner: Uuid, growth: Growth) -> Result<()> {
+    touch_all(tx, BTreeMap::from([(owner, growth)])).await
 }
 
 /// As [`touch`], for several owners in one order, so that no two transactions wait for each other.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn touch_all(tx: &mut Tx, owners: BTreeSet<Uuid>) -> Result<()> {
-    let owners = Column::Uuid(owners.into_iter().collect());
-    BulkRows::named("touched").column("owner", owners).execute(tx, TOUCH).await
+pub(crate) async fn touch_all(tx: &mut Tx, owners: BTreeMap<Uuid, Growth>) -> Result<()> {
+    let rows = |f: fn(&Growth) -> i64| Column::I64(owners.values().map(f).collect());
+    BulkRows::named("touched")
+        .column("companies", rows(|growth| growth.companies))
+        .column("annual", rows(|growth| growth.annual))
+        .column("quarterly", rows(|growth| growth.quarterly))
+        .column("owner", Column::Uuid(owners.into_keys().collect()))
+        .execute(tx, TOUCH)
+        .await
 }

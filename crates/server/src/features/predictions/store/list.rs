@@ -8,7 +8,10 @@ use accunode_db::{Result, Sql, Tx, on, sql};
 use accunode_domain::Kind;
 use uuid::Uuid;
 
-use super::{PredictionRow, columns, joined, of, select};
+use super::{
+    PredictionRow, columns, joined, of, select,
+    totals::{Rows, Whose, total},
+};
 use crate::features::predictions::service::{Cursor, Filter};
 
 /// Whose rows a list shows.
@@ -29,6 +32,16 @@ pub(crate) enum Part {
     Organization(Uuid),
     Tenant(Uuid),
     System,
+}
+
+impl Part {
+    const fn whose(self) -> Whose {
+        match self {
+            Self::Personal(owner) | Self::Organization(owner) => Whose::Owner(owner),
+            Self::Tenant(tenant) => Whose::Tenant(tenant),
+            Self::System => Whose::Owner(Uuid::nil()),
+        }
+    }
 }
 
 impl Sight {
@@ -268,6 +281,11 @@ pub(crate) async fn sight(tx: &mut Tx, system: bool, f: &Filter) -> Result<Sight
     Ok(Sight::Organization { user, organization })
 }
 
+/// Whether a list is not narrowed: an organization that is asked for stands in the sight.
+fn is_whole(f: &Filter) -> bool {
+    *f == (Filter { organization: f.organization, ..Filter::default() })
+}
+
 /// A page of a list, newest first.
 pub(crate) async fn page(
     tx: &mut Tx,
@@ -276,8 +294,7 @@ pub(crate) async fn page(
     f: &Filter,
     window: &Window,
 ) -> Result<Vec<PredictionRow>> {
-    // An organization that is asked for stands in the sight.
-    if *f == (Filter { organization: f.organization, ..Filter::default() }) {
+    if is_whole(f) {
         return newest::page(tx, kind, sight, window).await;
     }
     let (statement, first, second) = match *sight {
@@ -312,6 +329,9 @@ pub(crate) async fn page(
 
 /// How many rows a part of a list has.
 pub(crate) async fn count(tx: &mut Tx, kind: Kind, part: &Part, f: &Filter) -> Result<i64> {
+    if is_whole(f) {
+        return total(tx, Rows::Predictions(kind), part.whose()).await;
+    }
     let (plain, by_company, owner) = match *part {
         Part::Personal(user) => (
             (COUNT_PERSONAL_ANNUAL, COUNT_PERSONAL_QUARTERLY),

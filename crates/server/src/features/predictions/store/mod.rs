@@ -5,6 +5,7 @@
 pub(crate) mod change;
 pub(crate) mod latest;
 pub(crate) mod list;
+pub(crate) mod totals;
 
 use accunode_db::{BulkInsert, BulkRows, Column, Result, Sql, Timestamp, Tx, on, sql};
 use accunode_domain::{AccessLevel, Kind, QualityFlag, Ratio};

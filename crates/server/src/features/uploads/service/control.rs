@@ -9,7 +9,10 @@ use crate::{
     audit::{self, Event},
     caller::Caller,
     features::{
-        predictions::{service::Owner, store::latest},
+        predictions::{
+            service::Owner,
+            store::latest::{self, Growth},
+        },
         uploads::{
             jobs::{REMOVE, RemovePayload, customer, ending, owner},
             store::{UploadRow, control as writes},
@@ -136,9 +139,10 @@ async fn delete_predictions(tx: &mut Tx, row: &UploadRow, kind: Kind, most: i64)
     companies.sort_unstable();
     companies.dedup();
     writes::hold(tx, &companies).await?;
-    writes::delete(tx, kind, row.id, &ids).await?;
+    let gone = writes::delete(tx, kind, row.id, &ids).await?;
     let owner: Owner = owner(row)?;
-    latest::settle(tx, &owner, &companies).await?;
+    let growth = Growth::predictions(kind, -i64::try_from(gone).map_err(Error::internal)?);
+    latest::settle(tx, &owner, &companies, growth).await?;
     Ok(ids.len() as u64)
 }
 

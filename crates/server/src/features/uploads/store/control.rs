@@ -87,11 +87,12 @@ pub(crate) async fn hold(tx: &mut Tx, companies: &[Uuid]) -> Result<()> {
 }
 
 /// Deletes predictions of an upload, with their versions.
-pub(crate) async fn delete(tx: &mut Tx, kind: Kind, id: Uuid, predictions: &[Uuid]) -> Result<()> {
+pub(crate) async fn delete(tx: &mut Tx, kind: Kind, id: Uuid, predictions: &[Uuid]) -> Result<u64> {
     let list = json_ids(predictions.iter().copied());
     let statement = of(kind, DELETE_ANNUAL, DELETE_QUARTERLY);
-    on!(tx, statement, |c, sql| sqlx::query(sql).bind(id).bind(list).execute(c).await.map(drop))?;
-    Ok(())
+    Ok(on!(tx, statement, |c, sql| {
+        sqlx::query(sql).bind(id).bind(list).execute(c).await.map(|done| done.rows_affected())
+    })?)
 }
 
 /// Lets some predictions forget which upload they came from; gives how many.

@@ -1,5 +1,5 @@
 //! The laws of what is kept beside predictions: whatever is done to them, what is latest of their companies equals what
-//! is worked out from scratch, and every version is there as it was made.
+//! is worked out from scratch, totals are those of the rows, and every version is there as it was made.
 
 use std::collections::BTreeMap;
 
@@ -171,6 +171,7 @@ async fn holds(app: &TestApp, case: usize, steps: &[Step]) -> Result<(), TestCas
     for company in &companies {
         equals_scratch(company, &stored)?;
     }
+    prop_assert_eq!(app.miscounted().await, Vec::new());
     let client = app.client(&app.people.colleague);
     for (id, (kind, made)) in &known {
         let answer = client.get_ok(&format!("/predictions/{kind}/{id}/versions")).await;
