@@ -10,6 +10,10 @@ CREATE INDEX quarterly_predictions_by_organization
     ON quarterly_predictions (organization_id, created_at DESC, id DESC, reporting_year, reporting_quarter,
                               ensemble_probability, logistic_probability, access_level, created_by, updated_at);
 
+-- Whoever looks by creator looks for personal companies.
+DROP INDEX companies_by_creator;
+CREATE INDEX companies_by_creator ON companies (created_by, created_at DESC, id) WHERE access_level = 'personal';
+
 -- How many rows each owner has, so that totals of lists are looked up: counting them anew after each change is more than
 -- storing them, while a large file comes in. Like the counters they tell sizes and nothing else.
 ALTER TABLE data_versions ADD COLUMN companies INTEGER NOT NULL DEFAULT 0;

@@ -25,7 +25,6 @@ use crate::{
     http::{
         limits::{RateClass, limited},
         openapi::{ApiDoc, complete},
-        problem, static_web,
         table::XLSX,
     },
     middleware,
@@ -327,11 +326,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .with_state(state.clone())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::denials))
-        .layer(axum::middleware::from_fn(middleware::rates))
-        .layer(axum::middleware::from_fn(problem::uniform))
-        .layer(axum::middleware::from_fn(static_web::serve))
-        .layer(axum::middleware::from_fn(middleware::request));
+        .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::request));
     // Around the routes, so that a path is put right before it is matched.
     Router::new()
         .fallback_service(routes)
@@ -339,7 +334,6 @@ pub fn router(state: &AppState) -> Router {
         .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(middleware::cors(&state.config.cors_origins))
         .layer(axum::middleware::from_fn(middleware::headers))
-        .layer(axum::middleware::from_fn(middleware::trim_trailing_slash))
 }
 
 /// What is not compressed already.

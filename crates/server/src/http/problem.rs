@@ -3,9 +3,7 @@
 use accunode_domain::{Error, FieldError};
 use axum::{
     Json,
-    extract::Request,
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -131,8 +129,8 @@ fn validation(fields: Vec<FieldError>) -> Response {
 }
 
 /// Gives the framework's own refusals (unknown path, wrong method, body over the limit) the common shape.
-pub async fn uniform(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+#[must_use]
+pub fn uniform(response: Response) -> Response {
     let status = response.status();
     let is_json = response
         .headers()

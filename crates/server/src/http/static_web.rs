@@ -6,7 +6,6 @@ use axum::{
     body::Body,
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -28,20 +27,19 @@ const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\
     <h1>AccuNode</h1><p>The server runs. Its web application was not built into it: run <code>make web</code>, then \
     build the server again.</p><p><a href=\"/docs\">API documentation</a></p></html>";
 
-/// Answers browsers with the application and its files; everything else goes on to the API.
-pub async fn serve(request: Request, next: Next) -> Response {
+/// The application or a file of it, for browsers; none where the API answers.
+#[must_use]
+pub fn answer(request: &Request) -> Option<Response> {
     let path = request.uri().path().trim_start_matches('/');
-    if matches!(*request.method(), Method::GET | Method::HEAD) && !is_own(path) {
-        if path != PAGE
-            && let Some(answer) = file(path, request.headers())
-        {
-            return answer;
-        }
-        if !path.starts_with(HASHED) && wants_page(request.headers()) {
-            return page(request.headers());
-        }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || is_own(path) {
+        return None;
     }
-    next.run(request).await
+    if path != PAGE
+        && let Some(answer) = file(path, request.headers())
+    {
+        return Some(answer);
+    }
+    (!path.starts_with(HASHED) && wants_page(request.headers())).then(|| page(request.headers()))
 }
 
 /// Whether an address is the server's. Any other may be a screen: the application itself says when there is none.

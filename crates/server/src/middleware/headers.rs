@@ -1,4 +1,4 @@
-//! Security headers on every answer.
+//! Around everything: the path put right before it is matched, and security headers on every answer.
 
 use axum::{
     extract::Request,
@@ -6,6 +6,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+
+use super::trailing_slash;
 
 /// Nothing is loaded, framed or run from an answer of the API.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -41,8 +43,9 @@ fn is_page(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-/// Adds the headers.
-pub async fn headers(request: Request, next: Next) -> Response {
+/// Puts the path right, and adds the headers to the answer.
+pub async fn headers(mut request: Request, next: Next) -> Response {
+    trailing_slash::trim(&mut request);
     let https = forwarded_https(request.headers());
     let docs = request.uri().path().starts_with("/docs");
     let mut response = next.run(request).await;

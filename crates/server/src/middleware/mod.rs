@@ -9,9 +9,6 @@ mod request;
 mod trailing_slash;
 
 pub use cors::cors;
-pub use denials::denials;
 pub use headers::headers;
 pub use panic::panicked;
-pub use rates::rates;
 pub use request::request;
-pub use trailing_slash::trim_trailing_slash;

@@ -1,15 +1,22 @@
-//! A name for every request, the time it took, and one line of log.
+//! What happens around every handler, in one layer: layers of their own would each be copied for each request, with all
+//! that they hold.
 
 use std::time::Instant;
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::HeaderValue,
     middleware::Next,
     response::Response,
 };
 use tracing::Instrument;
 use uuid::Uuid;
+
+use super::{denials::Attempt, rates};
+use crate::{
+    http::{limits::Learned, problem, static_web},
+    state::AppState,
+};
 
 /// The request's own id if a proxy gave it a sound one, else a new one.
 fn request_id(request: &Request) -> HeaderValue {
@@ -23,15 +30,16 @@ fn request_id(request: &Request) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("unknown"))
 }
 
-/// Names and times the request. The route's template is logged, never the path: paths hold identifiers.
-pub async fn request(mut request: Request, next: Next) -> Response {
+/// Names and times the request, and writes one line of log. The route's template is logged, never the path: paths hold
+/// identifiers.
+pub async fn request(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let start = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     request.headers_mut().insert("x-request-id", id.clone());
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = answer(&state, request, next).instrument(span.clone()).await;
     let milliseconds = start.elapsed().as_secs_f64() * 1_000.0;
     let headers = response.headers_mut();
     headers.insert("x-request-id", id);
@@ -41,5 +49,21 @@ pub async fn request(mut request: Request, next: Next) -> Response {
     let status = response.status().as_u16();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     span.in_scope(|| tracing::info!(%method, route, status, milliseconds, "request answered"));
+    response
+}
+
+/// The application's page or file, or the handler's answer: denials noted, in the common shape, with where the caller
+/// stands with the rate of the route.
+async fn answer(state: &AppState, mut request: Request, next: Next) -> Response {
+    if let Some(page) = static_web::answer(&request) {
+        return page;
+    }
+    let learned = Learned::default();
+    request.extensions_mut().insert(learned.clone());
+    let attempt = Attempt::of(&request);
+    let response = next.run(request).await;
+    attempt.note_denial(state, &learned, &response).await;
+    let mut response = problem::uniform(response);
+    rates::add(response.headers_mut(), &learned);
     response
 }

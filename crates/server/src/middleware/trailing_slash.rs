@@ -1,7 +1,7 @@
 //! `/api/v1/companies/` and `/api/v1/companies` are the same: a redirect would drop the Authorization header in
 //! some clients.
 
-use axum::{extract::Request, http::Uri, middleware::Next, response::Response};
+use axum::{extract::Request, http::Uri};
 
 /// The same address without slashes at the end of its path.
 fn trimmed(uri: &Uri) -> Option<Uri> {
@@ -16,13 +16,12 @@ fn trimmed(uri: &Uri) -> Option<Uri> {
 }
 
 /// Drops slashes at the end of the API's paths, before they are routed.
-pub async fn trim_trailing_slash(mut request: Request, next: Next) -> Response {
+pub(super) fn trim(request: &mut Request) {
     if request.uri().path().starts_with("/api/")
         && let Some(uri) = trimmed(request.uri())
     {
         *request.uri_mut() = uri;
     }
-    next.run(request).await
 }
 
 #[cfg(test)]

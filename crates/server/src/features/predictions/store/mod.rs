@@ -212,26 +212,33 @@ pub(crate) async fn seen(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<Option<Pre
 }
 
 /// The companies of owners that are wanted by symbol. With the level written out, the level's own index of symbols
-/// serves. They are held in one order, that of bytes, whatever the database sorts by.
-macro_rules! companies {
-    ($owned:literal, $bytewise:literal, $held:literal) => {
+/// serves. They are held in one order, that of bytes, whatever the database sorts by; and each is looked up by itself,
+/// however many its owner has: where a file grows faster than the planner's knowledge of the table, it would read all.
+macro_rules! companies_pg {
+    ($owned:literal) => {
+        concat!(
+            "SELECT w.owner, c.symbol, c.id, c.name, c.sector, c.market_cap
+             FROM (SELECT owner, symbol FROM wanted ORDER BY owner, symbol COLLATE \"C\") w
+             CROSS JOIN LATERAL (SELECT c.symbol, c.id, c.name, c.sector, c.market_cap FROM companies c
+                                 WHERE c.symbol = w.symbol AND ",
+            $owned,
+            " FOR NO KEY UPDATE OF c) c"
+        )
+    };
+}
+macro_rules! companies_lite {
+    ($owned:literal) => {
         concat!(
             "SELECT w.owner, c.symbol, c.id, c.name, c.sector, c.market_cap
              FROM wanted w JOIN companies c ON c.symbol = w.symbol AND ",
-            $owned,
-            " ORDER BY w.owner, c.symbol",
-            $bytewise,
-            $held
+            $owned
         )
     };
 }
 
 macro_rules! companies_by_level {
     ($($name:ident: $owned:literal;)*) => {
-        $(const $name: Sql = Sql::new(
-            companies!($owned, " COLLATE \"C\"", " FOR NO KEY UPDATE OF c"),
-            companies!($owned, "", ""),
-        );)*
+        $(const $name: Sql = Sql::new(companies_pg!($owned), companies_lite!($owned));)*
     };
 }
 
