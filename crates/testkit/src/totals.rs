@@ -26,8 +26,7 @@ pub async fn recount(tx: &mut Tx) {
          ON CONFLICT (owner) DO UPDATE SET companies = excluded.companies,
              annual_predictions = excluded.annual_predictions, quarterly_predictions = excluded.quarterly_predictions",
     );
-    on!(tx, |c| { sqlx::query(sqlx::AssertSqlSafe(sql)).bind(Uuid::nil()).execute(c).await.map(drop) })
-        .unwrap();
+    on!(tx, |c| sqlx::query(sqlx::AssertSqlSafe(sql)).bind(Uuid::nil()).execute(c).await.map(drop)).unwrap();
 }
 
 /// Owners of whom something else is kept than the rows say.
@@ -41,6 +40,5 @@ pub async fn miscounted(tx: &mut Tx) -> Vec<Uuid> {
              OR COALESCE(v.annual_predictions, 0) <> COALESCE(r.annual_predictions, 0)
              OR COALESCE(v.quarterly_predictions, 0) <> COALESCE(r.quarterly_predictions, 0)",
     );
-    on!(tx, |c| { sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(Uuid::nil()).fetch_all(c).await })
-        .unwrap()
+    on!(tx, |c| sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(Uuid::nil()).fetch_all(c).await).unwrap()
 }
