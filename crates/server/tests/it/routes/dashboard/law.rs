@@ -84,7 +84,7 @@ async fn figures_are_those_of_the_rows(app: &TestApp, files: &Files) -> Result<(
         let job = client.upload_and_wait(kind, "any.csv", &file).await;
         prop_assert_eq!(job["status"].as_str(), Some("completed"), "{}", job);
     }
-    prop_assert_eq!(app.miscounted().await, Vec::new());
+    prop_assert!(app.miscounted().await.is_empty());
     let all = All::read(app).await;
     for (name, actor) in p.all() {
         holds_for(app, &all, name, actor).await?;

@@ -171,7 +171,7 @@ async fn holds(app: &TestApp, case: usize, steps: &[Step]) -> Result<(), TestCas
     for company in &companies {
         equals_scratch(company, &stored)?;
     }
-    prop_assert_eq!(app.miscounted().await, Vec::new());
+    prop_assert!(app.miscounted().await.is_empty());
     let client = app.client(&app.people.colleague);
     for (id, (kind, made)) in &known {
         let answer = client.get_ok(&format!("/predictions/{kind}/{id}/versions")).await;
