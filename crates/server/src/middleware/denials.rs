@@ -32,23 +32,27 @@ impl Attempt {
         Self { method: request.method().clone(), uri: request.uri().clone() }
     }
 
-    /// Notes a 403 with method, path (and so the ids of what it was about) and reason. When the entry cannot be written
-    /// the answer is the same and the log says so: nothing was done that would have to be undone.
-    pub(super) async fn note_denial(&self, state: &AppState, learned: &Learned, response: &Response) {
+    /// The entry for an answer that refuses somebody who is known: method, path (and so the ids of what it was about)
+    /// and reason.
+    pub(super) fn denied(&self, response: &Response) -> Option<Event> {
         if response.status() != StatusCode::FORBIDDEN {
-            return;
+            return None;
         }
-        let Some(caller) = learned.caller() else { return };
         let target: String = format!("{} {}", self.method, self.uri.path()).chars().take(LONGEST).collect();
         let reason = response.extensions().get::<Refusal>().map(|refusal| refusal.0.clone());
-        let event = Event::denied(ACTION).on("route", target).after(json!({ "reason": reason }));
-        if let Err(error) = note(state, caller, event).await {
-            tracing::error!(%error, "a denial could not be written to the audit log");
-        }
+        Some(Event::denied(ACTION).on("route", target).after(json!({ "reason": reason })))
     }
 }
 
-async fn note(state: &AppState, caller: &Caller, event: Event) -> Result<()> {
+/// Writes the entry. When that cannot be done the answer is the same and the log says so: nothing was done that would
+/// have to be undone.
+pub(super) async fn note(state: &AppState, caller: &Caller, event: Event) {
+    if let Err(error) = write(state, caller, event).await {
+        tracing::error!(%error, "a denial could not be written to the audit log");
+    }
+}
+
+async fn write(state: &AppState, caller: &Caller, event: Event) -> Result<()> {
     let mut tx = state.db.scoped(caller).await?;
     audit::record(&mut tx, caller, event, state.clock.now()).await?;
     Ok(tx.commit().await?)

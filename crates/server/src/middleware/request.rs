@@ -12,7 +12,10 @@ use axum::{
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{denials::Attempt, rates};
+use super::{
+    denials::{self, Attempt},
+    rates,
+};
 use crate::{
     http::{limits::Learned, problem, static_web},
     state::AppState,
@@ -62,7 +65,9 @@ async fn answer(state: &AppState, mut request: Request, next: Next) -> Response 
     request.extensions_mut().insert(learned.clone());
     let attempt = Attempt::of(&request);
     let response = next.run(request).await;
-    attempt.note_denial(state, &learned, &response).await;
+    if let (Some(caller), Some(event)) = (learned.caller(), attempt.denied(&response)) {
+        denials::note(state, caller, event).await;
+    }
     let mut response = problem::uniform(response);
     rates::add(response.headers_mut(), &learned);
     response
