@@ -1,23 +1,4 @@
--- What a stored row costs, again: what is checked or kept twice goes.
-
--- That a prediction is of a company of its own owner is looked up by predictions_refer for each statement, whoever
--- writes; the policies looked once more for each row. They still say whose rows somebody may add.
-ALTER POLICY annual_predictions_insert ON annual_predictions WITH CHECK (
-    (SELECT app_passes())
-    OR (created_by = (SELECT app_user_id())
-        AND (access_level = 'personal'
-             OR (access_level = 'organization' AND organization_id = (SELECT app_organization_id())))));
-ALTER POLICY quarterly_predictions_insert ON quarterly_predictions WITH CHECK (
-    (SELECT app_passes())
-    OR (created_by = (SELECT app_user_id())
-        AND (access_level = 'personal'
-             OR (access_level = 'organization' AND organization_id = (SELECT app_organization_id())))));
-ALTER POLICY annual_predictions_batch_insert ON annual_predictions WITH CHECK (
-    access_level <> 'system'
-    AND created_by::text || '/' || coalesce(organization_id::text, '') = ANY ((SELECT app_batch_places())::text[]));
-ALTER POLICY quarterly_predictions_batch_insert ON quarterly_predictions WITH CHECK (
-    access_level <> 'system'
-    AND created_by::text || '/' || coalesce(organization_id::text, '') = ANY ((SELECT app_batch_places())::text[]));
+-- What a stored row costs, again: what is kept twice goes.
 
 -- One index for the lists and the figures of an organization in place of two.
 DROP INDEX annual_predictions_figures;

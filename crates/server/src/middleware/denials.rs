@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     audit::{self, Event},
     caller::Caller,
-    http::{limits::Learned, problem::Refusal},
+    http::problem::Refusal,
     state::AppState,
 };
 
