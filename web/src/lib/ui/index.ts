@@ -7,6 +7,8 @@ export { default as DataTable } from "./DataTable.svelte";
 export { default as Dialog } from "./Dialog.svelte";
 export { default as EmptyState } from "./EmptyState.svelte";
 export { default as Field } from "./Field.svelte";
+export { default as FormDialog } from "./FormDialog.svelte";
+export { default as FormFrame } from "./FormFrame.svelte";
 export { default as GradeBadge } from "./GradeBadge.svelte";
 export { default as Menu, type MenuItem } from "./Menu.svelte";
 export { default as NotFound } from "./NotFound.svelte";
