@@ -1,5 +1,7 @@
-import { expect, it } from "vitest";
-import { filtersOf, flag } from "./filters";
+import { expect, it, vi } from "vitest";
+
+vi.mock("./router.svelte", () => ({ router: {} }));
+const { filtersOf, flag } = await import("./filters");
 
 it("reads the filters that the address has a value for, and no others", () => {
   const query = new URLSearchParams("search=bank&role=&page=2&other=x");
