@@ -12,7 +12,8 @@ export function addressesIn(text: string): Pasted {
   const addresses = new Set<string>();
   const wrong: string[] = [];
   // The name before an address in brackets is not an address that went wrong.
-  for (const piece of text.replace(/[^\n,;<>]*<([^<>]*)>/g, " $1 ").split(/[\s,;]+/)) {
+  const bare = text.replace(/(?:"[^"\n]*"|[^\n,;<>"]*)\s*<([^<>]*)>/g, " $1 ");
+  for (const piece of bare.split(/[\s,;]+/)) {
     const word = piece.replace(/^["'(]+|["').]+$/g, "");
     if (!word) continue;
     if (ADDRESS.test(word)) addresses.add(word.toLowerCase());
