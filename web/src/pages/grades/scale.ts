@@ -1,5 +1,6 @@
 // A scale being edited: limits as percent in text, and back to what the API takes.
 import type { NewGrade, ScaleView } from "$lib/api";
+import { parseNumber } from "$lib/format/parse";
 import { t } from "$lib/texts";
 
 export interface Row {
@@ -21,8 +22,8 @@ export const rowsOf = (scale: ScaleView): Row[] =>
   scale.grades.map((g) => row(g.grade, g.upper == null ? "" : percentOf(g.upper)));
 
 function limitOf(text: string): number {
-  const plain = text.trim().replace(",", ".");
-  return plain === "" ? Number.NaN : tidy(Number(plain) / 100);
+  const percent = parseNumber(text);
+  return percent === null ? Number.NaN : tidy(percent / 100);
 }
 
 export function gradesOf(rows: Row[]): NewGrade[] {

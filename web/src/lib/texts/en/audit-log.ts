@@ -135,7 +135,7 @@ export const auditLog = {
     own: "Your tenant",
     chain: "Chain",
     result: "Result",
-    all: (chains: number) => `All ${n(chains)} chains are intact.`,
+    all: (chains: number) => (chains === 1 ? "The chain is intact." : `All ${n(chains)} chains are intact.`),
     some: (broken: number, chains: number) =>
       `${n(broken)} of ${n(chains)} chains ${broken === 1 ? "is" : "are"} broken. Somebody changed the log past this program: look at who can write to the database.`,
     reasons: {
