@@ -9,8 +9,7 @@ export const grades = {
   } as Record<string, string>,
   version: (version: number) => `version ${version}`,
   inForce: "In force",
-  inForceHint:
-    "Each grade holds the probabilities above the grade before it, up to and including its own limit.",
+  inForceHint: "Each grade reaches up to its own limit, and includes it.",
   grade: "Grade",
   from: "Above",
   upTo: "Up to",

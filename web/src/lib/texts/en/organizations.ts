@@ -53,7 +53,7 @@ export const organizations = {
     saved: "The organization has been saved.",
     people: "People",
     active: (active: number) => `${n(active)} active`,
-    places: "Places",
+    free: "Free places",
     ofPlaces: (most: number) => `of ${n(most)}`,
     admin: "Administrator",
     created: "Made",
@@ -71,7 +71,7 @@ export const organizations = {
     },
     link: {
       title: "Join link",
-      hint: "Whoever opens it, signs in or registers, and whose address is on the list below, joins.",
+      hint: "Whoever opens it, signs in or registers, and whose address is on the list, joins.",
       label: "Join link",
       enabled: "People can join by the link",
       enabledHint:

@@ -61,7 +61,7 @@ export const tenants = {
       admins: "Administrators",
     },
     active: (count: number) => `${n(count)} active`,
-    since: (day: string) => `since ${day}`,
+    since: (day: string) => `tenant since ${day}`,
     outside: (count: number) => (count === 0 ? "all of them" : `${n(count)} in none`),
     newOrganization: "New organization",
     allOrganizations: "Search and filter",

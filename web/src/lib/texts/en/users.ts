@@ -68,8 +68,9 @@ export const users = {
       "Nobody sets another person's password. Whoever forgot it asks for a link on the sign-in page; a sign-in that failed too often opens again by itself after a while.",
     sendLink: "Send a link to set a new one",
     linkSent: (email: string) => `If mail is set up, a link is on its way to ${email}.`,
-    leave: "Take out of the organization",
-    leaveText: "The account stays, as a personal one that sees its own data only.",
+    leave: "Take out",
+    leaveText:
+      "Out of its organization and tenant. The account stays, as a personal one that sees its own data only.",
     leaveAsk: (name: string) => `Take ${name} out?`,
     leaveAskText: (name: string, place: string) =>
       `${name} no longer sees the companies and predictions of ${place}, also those of their own making, which stay there. The account becomes a personal one.`,
