@@ -31,6 +31,12 @@ const auth = { headers: { authorization: `Bearer ${token.access_token}` } };
 const riskiest = await call("/api/v1/companies?limit=1&sort_by=probability&sort_order=desc", auth);
 const jobs = await call("/api/v1/predictions/jobs", auth);
 const company = riskiest.items[0]?.id;
+// Whoever runs no tenant has none in sight.
+const tenants = await call("/api/v1/tenants?limit=100", auth).catch(() => ({ tenants: [] }));
+const tenant = tenants.tenants.sort((a, b) => b.total_users_in_tenant - a.total_users_in_tenant)[0];
+const organization = tenant?.organizations.sort((a, b) => b.total_users - a.total_users)[0];
+const person = organization?.admin?.id ?? token.user?.id;
+const press = (name) => (page) => page.getByRole("button", { name, exact: true }).first().click();
 
 const screens = {
   "sign-in": { path: "/sign-in", out: true },
@@ -56,6 +62,41 @@ const screens = {
     whole: true,
   },
   settings: { path: "/settings" },
+  tenants: { path: "/admin/tenants" },
+  "new-tenant": { path: "/admin/tenants", then: press("New tenant") },
+  tenant: { path: `/admin/tenants/${tenant?.id}` },
+  "tenant-people": { path: `/admin/tenants/${tenant?.id}?tab=people` },
+  "tenant-admins": { path: `/admin/tenants/${tenant?.id}?tab=admins` },
+  "tenant-scale": { path: `/admin/tenants/${tenant?.id}?tab=scale` },
+  "edit-scale": { path: `/admin/tenants/${tenant?.id}?tab=scale`, then: press("Edit the scale") },
+  "platform-scale": { path: "/admin/grade-scale" },
+  organizations: { path: "/admin/organizations" },
+  "new-organization": { path: "/admin/organizations", then: press("New organization") },
+  organization: { path: `/admin/organizations/${organization?.id}` },
+  joining: { path: `/admin/organizations/${organization?.id}?tab=joining` },
+  "add-addresses": {
+    path: `/admin/organizations/${organization?.id}?tab=joining`,
+    then: press("Add addresses"),
+  },
+  "system-data": { path: `/admin/organizations/${organization?.id}?tab=data` },
+  "organization-details": { path: `/admin/organizations/${organization?.id}?tab=details` },
+  users: { path: "/admin/users" },
+  "no-users": { path: "/admin/users?search=zzzz" },
+  "new-user": { path: "/admin/users", then: press("New account") },
+  user: { path: `/admin/users/${person}` },
+  audit: { path: "/admin/audit" },
+  "audit-entry": {
+    path: "/admin/audit?action=organization.",
+    then: (page) =>
+      page
+        .getByRole("button", { name: /^Details/ })
+        .first()
+        .click(),
+  },
+  "audit-check": {
+    path: "/admin/audit",
+    then: (page) => press("Check the chain")(page).then(() => page.waitForLoadState("networkidle")),
+  },
   "not-found": { path: "/nowhere" },
   finder: {
     path: "/companies",

@@ -28,5 +28,37 @@ export const routes: Route[] = [
   { path: "/uploads", load: page(() => import("$pages/uploads/Uploads.svelte")) },
   { path: "/uploads/:id", load: page(() => import("$pages/uploads/Job.svelte")) },
   { path: "/what-if", load: page(() => import("$pages/what-if/WhatIf.svelte")) },
+  {
+    path: "/admin/tenants",
+    least: "tenant_admin",
+    load: page(() => import("$pages/tenants/Tenants.svelte")),
+  },
+  {
+    path: "/admin/tenants/:id",
+    least: "tenant_admin",
+    load: page(() => import("$pages/tenants/Tenant.svelte")),
+  },
+  {
+    path: "/admin/grade-scale",
+    least: "super_admin",
+    load: page(() => import("$pages/grades/PlatformScale.svelte")),
+  },
+  {
+    path: "/admin/organizations",
+    least: "org_admin",
+    load: page(() => import("$pages/organizations/Organizations.svelte")),
+  },
+  {
+    path: "/admin/organizations/:id",
+    least: "org_admin",
+    load: page(() => import("$pages/organizations/Organization.svelte")),
+  },
+  { path: "/admin/users", least: "org_admin", load: page(() => import("$pages/users/Users.svelte")) },
+  { path: "/admin/users/:id", least: "org_admin", load: page(() => import("$pages/users/User.svelte")) },
+  {
+    path: "/admin/audit",
+    least: "tenant_admin",
+    load: page(() => import("$pages/audit-log/AuditLog.svelte")),
+  },
   { path: "/settings", load: page(() => import("$pages/settings/Settings.svelte")) },
 ];

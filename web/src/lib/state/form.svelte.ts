@@ -4,7 +4,7 @@ import { toasts } from "$lib/ui/toasts.svelte";
 import { t } from "$lib/texts";
 import { tick } from "svelte";
 
-type Errors = Record<string, string | null | undefined | false>;
+export type Errors = Record<string, string | null | undefined | false>;
 
 export class Form {
   errors = $state<Record<string, string>>({});

@@ -1,0 +1,111 @@
+const n = (count: number) => count.toLocaleString("en");
+const plural = (count: number, one: string, many: string) => `${n(count)} ${count === 1 ? one : many}`;
+
+export const tenants = {
+  title: "Tenants",
+  own: "Tenant",
+  lead: (total: number) => plural(total, "tenant", "tenants"),
+  search: "Name, domain or description",
+  state: "State",
+  columns: {
+    name: "Tenant",
+    organizations: "Organizations",
+    people: "People",
+    admins: "Run by",
+    state: "State",
+    created: "Made",
+  },
+  noAdmins: "nobody yet",
+  more: (count: number) => `and ${n(count)} more`,
+  none: {
+    title: "No tenants yet",
+    text: "A tenant is a customer: it holds organizations and their people. Make the first one.",
+  },
+  fields: {
+    name: "Name",
+    description: "Description",
+    domain: "Internet domain",
+    domainHint: "Such as bank.com. It can belong to one tenant alone.",
+    logo: "Address of the logo",
+    logoHint: "Such as https://bank.com/logo.svg.",
+    firstName: "First name",
+    lastName: "Last name",
+    organization: "Name of its first organization",
+    organizationHint: "Left empty, it is made from the tenant's name.",
+  },
+  errors: { name: "Use 2 to 100 characters." },
+  make: {
+    title: "New tenant",
+    withAdmin: "Make its administrator's account as well",
+    withAdminHint: "Otherwise somebody who has an account can be named later.",
+    withOrganization: "Make a first organization as well",
+    admin: "Administrator",
+    done: (name: string) => `${name} has been made.`,
+  },
+  one: {
+    back: "All tenants",
+    parts: "Parts of the tenant",
+    edit: "Edit",
+    editTitle: "Edit tenant",
+    saved: "The tenant has been saved.",
+    tabs: {
+      organizations: "Organizations",
+      people: "People",
+      admins: "Administrators",
+      scale: "Grade scale",
+    },
+    figures: {
+      organizations: "Organizations",
+      people: "People",
+      inOrganizations: "In organizations",
+      admins: "Administrators",
+    },
+    active: (count: number) => `${n(count)} active`,
+    since: (day: string) => `tenant since ${day}`,
+    outside: (count: number) => (count === 0 ? "all of them" : `${n(count)} in none`),
+    newOrganization: "New organization",
+    allOrganizations: "Search and filter",
+    noOrganizations: {
+      title: "No organizations yet",
+      text: "People share companies and predictions within an organization. Make the first one.",
+    },
+    noPeople: {
+      title: "Nobody is in this tenant yet",
+      text: "Make accounts here, or in one of its organizations.",
+    },
+    log: "Audit log",
+    admins: {
+      hint: "They make and run its organizations and look after its people.",
+      add: "Name an administrator",
+      addTitle: "Let somebody run this tenant",
+      addText:
+        "The account has to be there already. The person leaves an organization of another tenant, and sees no analyst's screens of this one.",
+      email: "E-mail address of the account",
+      added: (email: string) => `${email} runs the tenant now.`,
+      remove: "Take back",
+      removeAsk: (name: string) => `Take the administration back from ${name}?`,
+      removeText: (tenant: string) =>
+        `The person belongs to nothing from then on: the account becomes a personal one that no longer sees ${tenant}. Everything that was made stays.`,
+      removed: (email: string) => `${email} runs no tenant any more.`,
+      lastLogin: "Last sign-in",
+      person: "Person",
+      none: { title: "Nobody runs this tenant", text: "Name somebody who has an account." },
+    },
+    off: {
+      action: "Switch off",
+      ask: (name: string) => `Switch ${name} off?`,
+      text: (people: number, organizations: number) =>
+        `None of its people (${n(people)}) in ${plural(organizations, "organization", "organizations")} can sign in until it is switched on again. Nothing is lost.`,
+      done: "The tenant is switched off.",
+      on: "Switch on",
+      onDone: "The tenant is active again.",
+    },
+    archive: {
+      action: "Archive",
+      ask: (name: string) => `Archive ${name}?`,
+      text: (people: number, organizations: number) =>
+        `With it go ${plural(organizations, "organization", "organizations")}, and ${plural(people, "person", "people")} can no longer sign in. It leaves every list and cannot be taken back; what was scored stays as it is.`,
+      done: (name: string) => `${name} has been archived.`,
+    },
+  },
+};
