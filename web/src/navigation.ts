@@ -1,6 +1,8 @@
 // The navigation and the pages that the finder knows.
 import Building2 from "@lucide/svelte/icons/building-2";
+import Boxes from "@lucide/svelte/icons/boxes";
 import Calculator from "@lucide/svelte/icons/calculator";
+import Gauge from "@lucide/svelte/icons/gauge";
 import LayoutDashboard from "@lucide/svelte/icons/layout-dashboard";
 import Settings from "@lucide/svelte/icons/settings";
 import SlidersHorizontal from "@lucide/svelte/icons/sliders-horizontal";
@@ -23,6 +25,8 @@ export const places: Place[] = [
   { href: "/uploads", label: nav.uploads, icon: Upload, group: "work" },
   { href: "/score", label: nav.score, icon: Calculator, group: "work" },
   { href: "/what-if", label: nav.whatIf, icon: SlidersHorizontal, group: "work" },
+  { href: "/models", label: nav.models, icon: Boxes, group: "manage" },
+  { href: "/platform", label: nav.platform, icon: Gauge, group: "manage", least: "super_admin" },
   { href: "/settings", label: nav.settings, icon: Settings, group: "manage" },
 ];
 

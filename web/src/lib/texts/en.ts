@@ -4,6 +4,8 @@ import { common, problems, shell } from "./en/common";
 import { companies } from "./en/companies";
 import { domain } from "./en/domain";
 import { home } from "./en/home";
+import { models } from "./en/models";
+import { platform } from "./en/platform";
 import { score } from "./en/score";
 import { settings } from "./en/settings";
 import { uploads } from "./en/uploads";
@@ -15,6 +17,8 @@ export const en = {
   companies,
   domain,
   home,
+  models,
+  platform,
   problems,
   score,
   settings,
