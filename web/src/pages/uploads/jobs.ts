@@ -12,7 +12,7 @@ export function toneOf(job: JobBrief): "good" | "warn" | "bad" | "accent" | "neu
   return job.failed_rows > 0 ? "warn" : "good";
 }
 
-/** What the list can be filtered by; the server calls waiting uploads `pending` until they are in the queue. */
+/** What the list can be filtered by; what waits is `queued`, and `pending` is nothing any more. */
 export const STATES = ["queued", "processing", "completed", "failed", "cancelled"] as const;
 
 /** Whether cancelling and deleting are offered: one's own uploads, or those that one looks after. */

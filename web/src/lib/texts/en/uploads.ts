@@ -20,6 +20,7 @@ export const uploads = {
   other: "Choose another",
   sending: (percent: number) => `Sending, ${percent} %`,
   checking: "The server reads every row.",
+  notSent: (name: string, why: string) => `${name} was not taken. ${why}`,
   stopSending: "Stop sending",
   accepted: (name: string) => `${name} has been taken and is being scored.`,
   wrongType: "This is neither a CSV nor an XLSX file. Save it as one of the two and try again.",
