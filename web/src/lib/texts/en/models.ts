@@ -89,7 +89,7 @@ export const models = {
   },
   rollback: {
     action: "Go back",
-    to: (name: string) => `Go back to ${name}`,
+    open: "Go back to the one before",
     title: (name: string) => `Go back to ${name}?`,
     text: (kind: string, now: string) =>
       `${kind} statements are scored by it again, on every server and for everybody, instead of by ${now}. It has been in use before, so one person is enough. What was scored meanwhile stays as it is.`,

@@ -134,7 +134,7 @@ export const platform = {
     configHint: (version: number) =>
       version === 0
         ? "As the server was started with."
-        : `Changed ${n(version)} times; they count on every server.`,
+        : `Changed ${version === 1 ? "once" : `${n(version)} times`}; they count on every server.`,
     configSave: "Save settings",
     configSaved: "The settings have been changed.",
     configNone: "Nothing was changed.",
