@@ -99,6 +99,7 @@ export const uploads = {
       stored > 0
         ? `Somebody cancelled this upload. ${rows(stored)} had been stored by then and stay.`
         : "Somebody cancelled this upload before anything was stored.",
+    again: "Upload it again",
     failed: "This upload failed",
     delete: "Delete",
     deleteAsk: (name: string) => `Delete “${name}”?`,
