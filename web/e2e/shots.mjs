@@ -30,6 +30,17 @@ const token = await call("/api/v1/auth/login", json({ email: o.email, password: 
 const auth = { headers: { authorization: `Bearer ${token.access_token}` } };
 const riskiest = await call("/api/v1/companies?limit=1&sort_by=probability&sort_order=desc", auth);
 const jobs = await call("/api/v1/predictions/jobs", auth);
+const refused = jobs.jobs.find((job) => job.failed_rows > 0 && job.successful_rows > 0);
+const { models } = await call("/api/v1/models", auth);
+const portfolio = (rows) => ({
+  name: "portfolio.csv",
+  mimeType: "text/csv",
+  buffer: Buffer.from(
+    "company_symbol,company_name,sector,reporting_year,long_term_debt_to_total_capital,total_debt_to_ebitda," +
+      `net_income_margin,ebit_to_interest_expense,return_on_assets,note\n${rows}`,
+  ),
+});
+const choose = (page, file) => page.locator("input[type=file]").setInputFiles(file);
 const company = riskiest.items[0]?.id;
 // Whoever runs no tenant has none in sight.
 const tenants = await call("/api/v1/tenants?limit=100", auth).catch(() => ({ tenants: [] }));
@@ -52,6 +63,32 @@ const screens = {
   rescore: { path: `/score?kind=quarterly&from=${riskiest.items[0]?.latest?.prediction_id}` },
   uploads: { path: "/uploads" },
   job: { path: `/uploads/${jobs.jobs[0]?.id}` },
+  chosen: { path: "/uploads", then: (page) => choose(page, portfolio("A,Alpha,Energy,2023,1,2,3,4,5,x\n")) },
+  "wrong-kind": { path: "/uploads?kind=quarterly", then: (page) => choose(page, portfolio("")) },
+  columns: { path: "/uploads", then: (page) => page.getByRole("button", { name: "Which columns?" }).click() },
+  trial: {
+    path: "/uploads",
+    then: async (page) => {
+      await choose(
+        page,
+        portfolio("A,Alpha,Energy,20x3,1,2,3,4,5,x\nB,Beta,,2023,1,2,3,4,5,x\nC,C,D,2023,1,2,3,4,5,\n"),
+      );
+      await page.getByRole("button", { name: "Check without storing" }).click();
+      await page.waitForLoadState("networkidle");
+    },
+    whole: true,
+  },
+  refused: { path: `/uploads/${refused?.id}?risk=LOW` },
+  delete: {
+    path: `/uploads/${refused?.id}`,
+    then: (page) => page.getByRole("button", { name: "Delete" }).click(),
+  },
+  models: { path: "/models" },
+  model: { path: `/models/${models[0]?.id}` },
+  import: { path: "/models", then: (page) => page.getByRole("button", { name: "Import a model" }).click() },
+  platform: { path: "/platform" },
+  scaling: { path: "/platform/scaling" },
+  health: { path: "/platform/health" },
   "what-if": { path: "/what-if" },
   scenario: {
     path: `/what-if?kind=quarterly&from=${riskiest.items[0]?.latest?.prediction_id}`,

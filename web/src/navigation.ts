@@ -1,7 +1,9 @@
 // The navigation and the pages that the finder knows.
 import Building2 from "@lucide/svelte/icons/building-2";
+import Boxes from "@lucide/svelte/icons/boxes";
 import Calculator from "@lucide/svelte/icons/calculator";
 import Landmark from "@lucide/svelte/icons/landmark";
+import Gauge from "@lucide/svelte/icons/gauge";
 import LayoutDashboard from "@lucide/svelte/icons/layout-dashboard";
 import Network from "@lucide/svelte/icons/network";
 import ScrollText from "@lucide/svelte/icons/scroll-text";
@@ -49,6 +51,8 @@ export const places: Place[] = [
   },
   { href: "/admin/users", label: t.users.title, icon: Users, group: "manage", least: "org_admin" },
   { href: "/admin/audit", label: t.auditLog.title, icon: ScrollText, group: "manage", least: "tenant_admin" },
+  { href: "/models", label: nav.models, icon: Boxes, group: "manage" },
+  { href: "/platform", label: nav.platform, icon: Gauge, group: "manage", least: "super_admin" },
   { href: "/settings", label: nav.settings, icon: Settings, group: "manage" },
 ];
 

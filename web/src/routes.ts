@@ -60,5 +60,18 @@ export const routes: Route[] = [
     least: "tenant_admin",
     load: page(() => import("$pages/audit-log/AuditLog.svelte")),
   },
+  { path: "/models", load: page(() => import("$pages/models/Models.svelte")) },
+  { path: "/models/:id", load: page(() => import("$pages/models/Model.svelte")) },
+  { path: "/platform", least: "super_admin", load: page(() => import("$pages/platform/Queue.svelte")) },
+  {
+    path: "/platform/scaling",
+    least: "super_admin",
+    load: page(() => import("$pages/platform/Scaling.svelte")),
+  },
+  {
+    path: "/platform/health",
+    least: "super_admin",
+    load: page(() => import("$pages/platform/Health.svelte")),
+  },
   { path: "/settings", load: page(() => import("$pages/settings/Settings.svelte")) },
 ];

@@ -23,13 +23,20 @@ export async function download(path: string, fallback: string): Promise<void> {
   offer(await response.blob(), nameIn(response.headers) ?? fallback);
 }
 
-/** Sends a file and reports which share of it is on its way. `fetch` cannot tell that. */
+interface Sending {
+  /** Called with the share of the file that is on its way. */
+  progress?: (share: number) => void;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** Sends a file and tells how much of it has gone, which `fetch` cannot. */
 export async function upload<T>(
   path: string,
   file: File,
-  progress: (share: number) => void,
-  signal?: AbortSignal,
+  { progress, headers: more = {}, signal }: Sending = {},
 ): Promise<T> {
+  signal?.throwIfAborted();
   const token = await accessToken();
   const form = new FormData();
   form.append("file", file, file.name);
@@ -38,8 +45,9 @@ export async function upload<T>(
     request.open("POST", path);
     request.responseType = "json";
     if (token) request.setRequestHeader("authorization", `Bearer ${token}`);
+    for (const [name, value] of Object.entries(more)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => {
-      if (event.lengthComputable) progress(event.loaded / event.total);
+      if (event.lengthComputable) progress?.(event.loaded / event.total);
     };
     request.onerror = () => reject(new Problem("offline", t.problems.offline, 0));
     request.onabort = () => reject(new DOMException("aborted", "AbortError"));

@@ -43,7 +43,8 @@ class Router {
     history[replace || same ? "replaceState" : "pushState"](null, "", url.pathname + url.search + url.hash);
     const moved = url.pathname !== this.path;
     this.#read();
-    if (moved) scrollTo({ top: 0 });
+    if (url.hash) document.getElementById(url.hash.slice(1))?.scrollIntoView();
+    else if (moved) scrollTo({ top: 0 });
   }
 
   /** Changes parts of the query and keeps the rest; empty values go. Replaces by default: "back" leaves the screen. */
@@ -80,7 +81,7 @@ class Router {
     if (url.origin !== location.origin || isServerPath(url.pathname)) return;
     if (url.hash && url.pathname === location.pathname && url.search === location.search) return;
     event.preventDefault();
-    this.go(url.pathname + url.search);
+    this.go(url.pathname + url.search + url.hash);
   }
 }
 

@@ -7,6 +7,8 @@ import { domain } from "./en/domain";
 import { grades } from "./en/grades";
 import { home } from "./en/home";
 import { organizations } from "./en/organizations";
+import { models } from "./en/models";
+import { platform } from "./en/platform";
 import { score } from "./en/score";
 import { settings } from "./en/settings";
 import { tenants } from "./en/tenants";
@@ -23,6 +25,8 @@ export const en = {
   grades,
   home,
   organizations,
+  models,
+  platform,
   problems,
   score,
   settings,

@@ -5,6 +5,8 @@ export interface Question {
   text: string;
   /** The word on the button that does it. */
   action: string;
+  /** The word on the button that does nothing, where "Cancel" would be unclear. */
+  keep?: string;
   danger?: boolean;
 }
 

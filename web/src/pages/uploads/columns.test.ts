@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { headerOf, missing, template } from "./columns";
+import { check, headerOf, missing, REFUSAL, template } from "./columns";
 
 describe("the columns of a file", () => {
   it("are all in the template of their kind", () => {
@@ -20,5 +20,32 @@ describe("the columns of a file", () => {
   it("need a quarter where statements are quarterly", () => {
     expect(missing("quarterly", [])).toContain("reporting_quarter");
     expect(missing("annual", [])).not.toContain("reporting_quarter");
+  });
+});
+
+describe("the check of columns", () => {
+  const header = headerOf(template("annual"));
+  it("finds nothing in a template", () => {
+    expect(check("annual", header)).toEqual({
+      missing: [],
+      twice: [],
+      ignored: [],
+      mended: false,
+      otherKind: null,
+    });
+  });
+  it("names what is there twice and what is not read", () => {
+    const found = check("annual", [...header, "sector", "note", ""]);
+    expect(found.twice).toEqual(["sector"]);
+    expect(found.ignored).toEqual(["note"]);
+  });
+  it("knows a file of refused rows", () => {
+    const found = check("annual", [...header, ...REFUSAL]);
+    expect(found.mended).toBe(true);
+    expect(found.ignored).toEqual([]);
+  });
+  it("says so when the file is one of the other kind", () => {
+    expect(check("quarterly", header).otherKind).toBe("annual");
+    expect(check("quarterly", ["sector"]).otherKind).toBe(null);
   });
 });

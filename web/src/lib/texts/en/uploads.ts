@@ -1,3 +1,6 @@
+const n = (value: number) => value.toLocaleString("en");
+const rows = (value: number) => `${n(value)} ${value === 1 ? "row" : "rows"}`;
+
 export const uploads = {
   title: "Portfolio upload",
   lead: "Score a whole portfolio from a CSV or XLSX file.",
@@ -6,18 +9,49 @@ export const uploads = {
   choose: "choose one",
   accepts: "CSV (UTF-8, commas) or the first sheet of an XLSX file, with a header row.",
   template: "Download a template",
+  columnsHelp: "Which columns?",
+  columnsNeeded: "Needed",
+  columnsOptional: "May be left out",
+  columnsText:
+    "The header row names the columns, in any order. A ratio that is not known stays empty; its column has to be there. Other columns are passed over.",
   chosen: "Chosen file",
   send: "Upload and score",
+  trial: "Check without storing",
   other: "Choose another",
   sending: (percent: number) => `Sending, ${percent} %`,
+  checking: "The server reads every row.",
+  notSent: (name: string, why: string) => `${name} was not taken. ${why}`,
+  stopSending: "Stop sending",
   accepted: (name: string) => `${name} has been taken and is being scored.`,
   wrongType: "This is neither a CSV nor an XLSX file. Save it as one of the two and try again.",
   xls: "Old XLS files are not read. Save the file as XLSX and try again.",
   empty: "The file is empty.",
+  many: "Only one file at a time: the first was taken.",
+  semicolons:
+    "The columns seem to be divided by semicolons. Save the file with commas (in a spreadsheet: “CSV UTF-8”) or as XLSX.",
   columnsMissing: (names: string) =>
     `These columns are missing: ${names}. Rename or add them and choose the file again.`,
-  columnsFine: "All columns that are needed are there.",
+  columnsTwice: (names: string) => `These columns stand twice: ${names}. Leave one of each.`,
+  columnsIgnored: (names: string) => `Not read: ${names}.`,
+  columnsFine: "All columns that are needed are there. The rows are checked by the server.",
+  columnsUnknown:
+    "Of an XLSX file nothing is checked here, not even its columns: the server reads it. Check it without storing first to see what it says.",
+  otherKind: (kind: string) => `This looks like a file of ${kind.toLowerCase()} statements.`,
+  switchKind: (kind: string) => `Take it as ${kind.toLowerCase()}`,
+  isMended: "A file of refused rows: what was added to it, refused_row and refused_because, is passed over.",
+  mend: (name: string) =>
+    `Choose the mended file of “${name}”. Rows that were stored before are not in it, so nothing is stored twice.`,
+  trialTitle: "What would become of this file",
+  trialFine: (all: number) => `All ${rows(all)} would be stored. Nothing has been stored yet.`,
+  trialBad: (failed: number, all: number) =>
+    `${n(failed)} of ${rows(all)} would be refused, the others stored. Nothing has been stored yet.`,
+  trialHint: (shown: number, all: number) =>
+    shown < all ? `The first ${n(shown)} of ${n(all)} refused rows.` : "",
+  trialSave: "Save this list",
   history: "Uploads",
+  status: "Status",
+  noneLike: "No upload is in this state",
+  noneLikeText: "Choose another state, or look at all of them.",
   columns: {
     file: "File",
     kind: "Statements",
@@ -30,23 +64,83 @@ export const uploads = {
   noneText: "Choose a file above. Its progress and results appear here.",
   job: {
     back: "All uploads",
+    by: (name: string) => `by ${name}`,
     stored: "Stored",
     refused: "Refused",
     average: "Average probability",
     took: "Took",
-    rate: (rows: string) => `${rows} rows per second`,
-    ofRows: (n: string) => `of ${n} rows`,
+    rate: (count: string) => `${count} rows per second`,
+    ofRows: (count: string) => `of ${count} rows`,
     byRisk: "By risk level",
+    byRiskHint: "Choose a level to see its predictions.",
     bySector: "Mean probability by sector",
-    errors: "Refused rows",
-    errorsHint: (shown: number, all: number) =>
-      shown < all
-        ? `The first ${shown} of ${all.toLocaleString("en")}`
-        : "Mend these rows and upload them again.",
     row: "Row",
     error: "What is wrong",
-    predictions: "Predictions",
+    content: "What stands there",
     waiting: "Waiting for a worker.",
-    position: (n: number) => `Place ${n.toLocaleString("en")} in the queue`,
+    position: (place: number) => `Place ${n(place)} in the queue`,
+    speed: (count: string) => `${count} rows per second`,
+    left: (time: string) => `about ${time} left`,
+    counting: "The rows are being counted.",
+    live: "Live",
+    polling: "Asking every few seconds: live updates do not come at the moment.",
+    cancel: "Cancel",
+    cancelAsk: (name: string) => `Cancel “${name}”?`,
+    cancelText: (stored: number) =>
+      `The rest of the file is not scored. ${
+        stored > 0
+          ? `What is stored of it by then stays: ${rows(stored)} so far.`
+          : "Nothing is stored so far."
+      } A cancelled upload cannot go on; the file would have to be uploaded again.`,
+    cancelAction: "Cancel the upload",
+    keepOn: "Let it run",
+    cancelled: "The upload has been cancelled.",
+    wasCancelled: (stored: number) =>
+      stored > 0
+        ? `Somebody cancelled this upload. ${rows(stored)} had been stored by then and stay.`
+        : "Somebody cancelled this upload before anything was stored.",
+    again: "Upload it again",
+    failed: "This upload failed",
+    delete: "Delete",
+    deleteAsk: (name: string) => `Delete “${name}”?`,
+    deleteText: "The uploaded file and its list of refused rows go for good.",
+    deleteKeeps: (made: number) => `The ${n(made)} predictions that it made stay.`,
+    deleteNone: "It has made no predictions.",
+    withPredictions: (made: number) => `Delete its ${n(made)} predictions as well`,
+    withPredictionsHint:
+      "They go with their versions, also those that were scored again since. Companies stay.",
+    deleted: (name: string) => `“${name}” has been deleted.`,
+    download: "Download",
+    downloads: {
+      resultsCsv: "Results as CSV",
+      resultsXlsx: "Results as XLSX",
+      errorsCsv: "Refused rows as CSV",
+      errorsXlsx: "Refused rows as XLSX",
+      all: "Everything as XLSX",
+    },
+    errors: "Refused rows",
+    errorsHint: "Numbered as a spreadsheet shows them: the header is row 1.",
+    mendTitle: "Mend them and hand them in again",
+    mendSteps: [
+      "Download the refused rows. Each says at its end why it was refused.",
+      "Correct them in a spreadsheet. The two columns at the end may stay.",
+      "Upload that file. It holds only these rows, so nothing is stored twice.",
+    ],
+    mendUpload: "Upload the mended file",
+    predictions: "Predictions",
+    predictionsFirst: (shown: number, all: number) => `The first ${n(shown)} of ${n(all)}`,
+    loadPredictions: (count: number) => `Show the ${n(count)} predictions`,
+    loadText: "They are read when you ask for them, because there are many.",
+    download10k: "The screen shows the first 10,000; a download has all of them.",
+    noneLike: "No prediction matches",
+    noneLikeText: "Choose another risk level or search for something else.",
+    search: "Company, symbol or sector",
+    nothingStored: "No prediction was stored",
+    nothingStoredText: "Every row was refused. The list says why.",
+    gone: "Its predictions are no longer there",
+    goneText: "Somebody has deleted them since.",
+    spread: "How the probabilities are spread",
+    spreadAxis: "Predictions",
+    spreadLabel: (parts: string) => `Number of predictions by probability of default: ${parts}`,
   },
 };
