@@ -71,9 +71,10 @@ on_both_engines! {
             // What is in the list of each role, in the order of [`roles`], once it has made its own.
             for ((role, actor), seen) in roles(&app).into_iter().zip([1, 1, 2, 3, 1]) {
                 let client = app.client(actor);
-                let form = body(kind, &format!("co.{}", role.replace('_', "")));
+                let typed = format!("{}.{}", &kind[..1], role.replace('_', ""));
+                let form = body(kind, &typed);
                 let made = ok(client.post(&format!("/predictions/{kind}"), &form).await);
-                let symbol = format!("=CO.{}", role.replace('_', "").to_uppercase());
+                let symbol = format!("={}", typed.to_uppercase());
                 let place = match scope(role) {
                     "organization" => json!({ "organization_id": "id", "organization_name": "=first" }),
                     _ => json!({ "organization_id": null }),
