@@ -312,11 +312,7 @@ async fn wanted_bundle(state: &AppState, kind: Kind, hash: &str) -> Result<Arc<B
 
 /// Looks which models are in use, again and again, until `stop` is cancelled.
 pub async fn watch(state: AppState, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(INTERVAL) => {}
-        }
+    while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
         if let Err(error) = refresh(&state).await {
             tracing::error!(%error, "it could not be looked up which models are in use");
         }

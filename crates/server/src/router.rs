@@ -243,10 +243,10 @@ fn people() -> OpenApiRouter<AppState> {
     use users::api::{creation, list, manage, me, names};
     let routes = OpenApiRouter::new;
     routes()
+        .merge(limited(Class::UserMe, routes().routes(routes!(me::me))))
         .merge(limited(
             Class::UserRead,
             routes()
-                .routes(routes!(me::me))
                 .routes(routes!(names::profile))
                 .routes(routes!(list::list_users))
                 .routes(routes!(names::get_user)),

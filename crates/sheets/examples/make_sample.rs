@@ -137,7 +137,7 @@ struct Company {
     sector: &'static str,
     /// 0 strong, 1 solid, 2 stretched, 3 distressed.
     quality: usize,
-    /// Whole dollars.
+    /// Millions of dollars.
     market_cap: Option<f64>,
 }
 
@@ -153,7 +153,7 @@ fn companies(dice: &mut Dice) -> Vec<Company> {
             name: format!("{name} {word}"),
             sector,
             quality,
-            market_cap: (i % 13 != 5).then(|| millions.round() * 1e6),
+            market_cap: (i % 13 != 5).then(|| millions.round()),
         }
     };
     NAMES.iter().enumerate().map(company).collect()

@@ -57,6 +57,8 @@ classes! {
     Ml = "ml": "100/min";
     /// Portfolio files.
     Upload = "upload": "10/min,100/day";
+    /// Reading the own account, which clients do each time that they are opened.
+    UserMe = "user_me": "2000/h";
     /// Reading people.
     UserRead = "user_read": "200/h,1000/day";
     /// Reading companies.

@@ -21,7 +21,7 @@ use accunode_server::{
     models::Models,
     router::router,
     state::{AppState, Parts},
-    workers::runner,
+    workers::{handlers, runner},
 };
 use accunode_testkit::{People, TestDb};
 use axum::{
@@ -153,6 +153,13 @@ impl TestApp {
     pub fn work_until(&self, stop: CancellationToken) {
         let runner = runner(&self.state, 2);
         tokio::spawn(runner.run(stop));
+    }
+
+    /// Starts a worker that ends with the application and does what waits alone: nothing comes round by itself.
+    pub fn work_on_what_waits(&self) {
+        let runner = Runner::new(self.state.db.clone(), self.state.wake.clone());
+        let runner = runner.clock(self.state.clock.clone()).handlers(handlers(&self.state));
+        tokio::spawn(runner.run(self.stop.clone()));
     }
 
     /// Starts a worker that is killed after a while: nothing is said or written, its leases run out.

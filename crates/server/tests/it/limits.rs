@@ -85,7 +85,7 @@ on_both_engines! {
     }
 
     async fn people_are_counted_by_who_they_are(test: TestDb) {
-        let limits = Limits { rates: "user_read=2/min", ..Limits::default() };
+        let limits = Limits { rates: "user_me=2/min", ..Limits::default() };
         let app = TestApp::without_worker(test, limits).await;
         let member = app.token(app.people.member.user_id, 0);
         let colleague = app.token(app.people.colleague.user_id, 0);
@@ -100,6 +100,23 @@ on_both_engines! {
         ] {
             let (status, ..) = send(&app, "GET", "/api/v1/users/me", Some(token), address).await;
             assert_eq!(status, expected, "{address}");
+        }
+    }
+
+    async fn the_own_account_is_counted_apart_from_other_people(test: TestDb) {
+        let limits = Limits { rates: "user_read=1/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        let admin = app.token(app.people.org_admin.user_id, 0);
+        for (path, limit, expected) in [
+            ("users/me", 2_000, StatusCode::OK),
+            ("users", 1, StatusCode::OK),
+            ("users", 1, StatusCode::TOO_MANY_REQUESTS),
+            ("users/profile", 1, StatusCode::OK),
+            ("users/profile", 1, StatusCode::TOO_MANY_REQUESTS),
+            ("users/me", 2_000, StatusCode::OK),
+        ] {
+            let (status, headers, _) = send(&app, "GET", &format!("/api/v1/{path}"), Some(&admin), "203.0.113.1").await;
+            assert_eq!((status, number(&headers, "ratelimit-limit")), (expected, limit), "{path}");
         }
     }
 
@@ -161,7 +178,7 @@ on_both_engines! {
     }
 
     async fn other_spellings_of_a_route_do_not_help(test: TestDb) {
-        let limits = Limits { rates: "user_read=1/min", ..Limits::default() };
+        let limits = Limits { rates: "user_me=1/min; user_read=1/min", ..Limits::default() };
         let app = TestApp::without_worker(test, limits).await;
         let member = app.token(app.people.member.user_id, 0);
         for (method, path, expected) in [
@@ -197,6 +214,29 @@ on_both_engines! {
         let (status, _) = app.log_in("member@example.com", "wrong horse 1").await;
         assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "the third sign-in of one account within a minute");
     }
+}
+
+/// Clients ask who is signed in each time that they are opened: for whoever reloads every two seconds that is 1,800 an
+/// hour.
+#[tokio::test]
+async fn opening_the_client_again_and_again_fits_the_limit() {
+    let table = Table::new(RateLimits::in_process(), "").unwrap();
+    let at = |second: i64| Timestamp::from_unix_seconds(1_800_000_000 + second);
+    for load in 0..3_600 {
+        let standing = table.check(RateClass::UserMe, "GET /users/me", "user x", at(load * 2)).await;
+        assert!(standing.is_ok(), "refused at load {load}");
+    }
+}
+
+#[tokio::test]
+async fn the_own_account_has_a_limit_all_the_same() {
+    let table = Table::new(RateLimits::in_process(), "").unwrap();
+    let now = Timestamp::from_unix_seconds(1_800_000_000);
+    for request in 0..2_000 {
+        let standing = table.check(RateClass::UserMe, "GET /users/me", "user x", now).await;
+        assert!(standing.is_ok(), "refused at request {request}");
+    }
+    assert!(table.check(RateClass::UserMe, "GET /users/me", "user x", now).await.is_err());
 }
 
 /// Clients look at their jobs every second and a half, for as long as a large upload takes.

@@ -6,6 +6,7 @@
 mod app;
 mod architecture;
 mod chunks_law;
+mod client_contract;
 mod concurrency;
 mod defects;
 mod defects_of_data;

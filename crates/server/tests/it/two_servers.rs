@@ -24,7 +24,7 @@ async fn me(client: &Client) -> StatusCode {
 #[test]
 fn limits_are_shared() {
     block_on(async {
-        let Some((app, second)) = servers("user_read=4/h").await else { return };
+        let Some((app, second)) = servers("user_me=4/h").await else { return };
         let token = app.token(app.people.member.user_id, 0);
         let (first, second) = (app.with_token(&token), Client::of(&second, Some(&token)));
         for client in [&first, &second, &first, &second] {

@@ -26,9 +26,8 @@ pub async fn watch(state: AppState, stop: CancellationToken) {
         if let Err(error) = candidate.beat().await {
             tracing::warn!(%error, "it could not be looked up who leads");
         }
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = tokio::time::sleep(BEAT) => {}
+        if stop.run_until_cancelled(tokio::time::sleep(BEAT)).await.is_none() {
+            break;
         }
     }
     candidate.leave().await;

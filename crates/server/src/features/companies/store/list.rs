@@ -107,7 +107,7 @@ macro_rules! found_lite {
 }
 macro_rules! found_short {
     () => {
-        found!("s.words LIKE $10 ESCAPE '\\'", "IN (SELECT unhex(value) FROM json_each($11))")
+        found!("s.words GLOB $10", "IN (SELECT unhex(value) FROM json_each($11))")
     };
 }
 
@@ -188,7 +188,7 @@ sql! {
     };
     EXPORT_SHORT {
         pg: export!(" AND c.id IN (SELECT s.company_id FROM company_search s WHERE s.words LIKE LOWER($13))"),
-        lite: export!(" AND c.id IN (SELECT s.company_id FROM company_search s WHERE s.words LIKE $13 ESCAPE '\\')")
+        lite: export!(" AND c.id IN (SELECT s.company_id FROM company_search s WHERE s.words GLOB $13)")
     };
 }
 
@@ -206,8 +206,9 @@ macro_rules! narrowed {
 /// The pattern for an engine, and whether its index of words knows such short ones.
 pub(super) fn pattern(engine: Engine, words: &Words) -> (&str, bool) {
     match (engine, &words.phrase) {
+        (Engine::Postgres, _) => (&words.like, true),
         (Engine::Sqlite, Some(phrase)) => (phrase, false),
-        _ => (&words.like, true),
+        (Engine::Sqlite, None) => (&words.glob, true),
     }
 }
 
@@ -218,11 +219,8 @@ const FEW: i64 = 20_000;
 /// where many of `in_sight` companies would have to be looked through; on SQLite without its index of words, which does
 /// not know such short ones.
 fn sought(engine: Engine, words: &Words, sight: Sight, in_sight: i64) -> (&str, bool) {
-    match (engine, &words.phrase) {
-        (Engine::Postgres, _) => (&words.like, sight.all || in_sight > FEW),
-        (Engine::Sqlite, Some(phrase)) => (phrase, false),
-        (Engine::Sqlite, None) => (&words.like, true),
-    }
+    let (pattern, short) = pattern(engine, words);
+    (pattern, if engine == Engine::Postgres { sight.all || in_sight > FEW } else { short })
 }
 
 /// A part of the companies in sight, of which there are `in_sight` without the filter, in order.

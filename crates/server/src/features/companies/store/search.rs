@@ -1,6 +1,6 @@
 //! Searching while somebody types, and what searches share.
 
-use accunode_db::{Result, Tx, bulk::json_ids, on, sql};
+use accunode_db::{Engine, Result, Tx, bulk::json_ids, on, sql};
 use uuid::Uuid;
 
 use super::{CompanyRow, Sight};
@@ -12,8 +12,10 @@ const INDEXED: usize = 3;
 /// A text to look for in symbols and names, as patterns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Words {
-    /// For LIKE.
+    /// For LIKE, on PostgreSQL.
     pub(crate) like: String,
+    /// For GLOB, on SQLite.
+    pub(crate) glob: String,
     /// For SQLite's index, where the text is long enough for it.
     pub(crate) phrase: Option<String>,
 }
@@ -24,27 +26,55 @@ impl Words {
         let long = text.chars().count() >= INDEXED;
         // In quotation marks a text means nothing but itself.
         let phrase = long.then(|| format!("\"{}\"", text.replace('"', "\"\"")));
-        Self { like: contains(text), phrase }
+        Self { like: contains(text), glob: format!("*{}*", either_case(text)), phrase }
     }
 
     /// As [`Words::anywhere`]; a short text at the beginning of a word, so that the first letters do not find nearly all.
     fn typed(text: &str) -> Self {
         let words = Self::anywhere(text);
-        let short = words.phrase.is_none();
-        Self { like: if short { format!("% {}%", literal(text)) } else { words.like }, ..words }
+        if words.phrase.is_some() {
+            return words;
+        }
+        Self { like: format!("% {}%", literal(text)), glob: format!("* {}*", either_case(text)), ..words }
     }
+}
+
+/// The part of a pattern for GLOB that finds the text in either case, its own wildcards taken literally: SQLite's LIKE
+/// and LOWER know the case of ASCII letters alone.
+fn either_case(text: &str) -> String {
+    let mut pattern = String::new();
+    for c in text.chars() {
+        let lower = single(c.to_lowercase()).unwrap_or(c);
+        let upper = single(lower.to_uppercase()).filter(|upper| single(upper.to_lowercase()) == Some(lower));
+        let mut cases = vec![lower];
+        cases.extend(upper.into_iter().chain([c]).filter(|other| *other != lower));
+        cases.dedup();
+        if cases.len() > 1 || matches!(c, '*' | '?' | '[') {
+            pattern.push('[');
+            pattern.extend(cases);
+            pattern.push(']');
+        } else {
+            pattern.push(c);
+        }
+    }
+    pattern
+}
+
+/// The only character, where there is just one.
+fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
+    chars.next().filter(|_| chars.next().is_none())
 }
 
 /// $6 the pattern, $7 whose as a JSON list, $8 how many. Only the table of words is sorted and cut off, so that it does
 /// not matter how many there are.
 macro_rules! beginning {
-    ($like:literal, $owners:literal, $order:literal) => {
+    ($begins:literal, $owners:literal, $order:literal) => {
         concat!(
             "SELECT ",
             columns!(),
             " FROM (SELECT s.company_id, s.words FROM company_search s
-                                               WHERE s.words LIKE ",
-            $like,
+                                               WHERE s.words ",
+            $begins,
             " AND ($5 OR s.owner ",
             $owners,
             ")
@@ -74,7 +104,7 @@ macro_rules! within {
             ") LIMIT $9) s
                  JOIN companies c ON c.id = s.company_id WHERE ",
             visible!(),
-            " ORDER BY CASE WHEN LOWER(c.name) LIKE ",
+            " ORDER BY CASE WHEN ",
             $begins,
             " THEN 0 ELSE 1 END, c.name, c.id LIMIT $8"
         )
@@ -84,20 +114,20 @@ macro_rules! within {
 sql! {
     /// The symbol stands first among the words, and a blank before every other character: the exact symbol comes first.
     BEGINNING {
-        pg: beginning!("LOWER($6)", "= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($7::jsonb) AS uuid)))",
+        pg: beginning!("LIKE LOWER($6)", "= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($7::jsonb) AS uuid)))",
                        "s.words USING ~<~"),
-        lite: beginning!("$6 ESCAPE '\\'", "IN (SELECT unhex(value) FROM json_each($7))", "s.words")
+        lite: beginning!("GLOB $6", "IN (SELECT unhex(value) FROM json_each($7))", "s.words")
     };
     WITHIN {
         pg: within!("s.words LIKE LOWER($6)",
-                    "= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($7::jsonb) AS uuid)))", "LOWER($10)"),
+                    "= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($7::jsonb) AS uuid)))", "LOWER(c.name) LIKE LOWER($10)"),
         lite: within!("s.id IN (SELECT rowid FROM company_search_fts WHERE company_search_fts MATCH $6)",
-                      "IN (SELECT unhex(value) FROM json_each($7))", "$10 ESCAPE '\\'")
+                      "IN (SELECT unhex(value) FROM json_each($7))", "c.name GLOB $10")
     };
     WITHIN_SHORT {
         pg: within!("s.words LIKE LOWER($6)",
-                    "= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($7::jsonb) AS uuid)))", "LOWER($10)"),
-        lite: within!("s.words LIKE $6 ESCAPE '\\'", "IN (SELECT unhex(value) FROM json_each($7))", "$10 ESCAPE '\\'")
+                    "= ANY (ARRAY(SELECT CAST(jsonb_array_elements_text($7::jsonb) AS uuid)))", "LOWER(c.name) LIKE LOWER($10)"),
+        lite: within!("s.words GLOB $6", "IN (SELECT unhex(value) FROM json_each($7))", "c.name GLOB $10")
     };
     OF_TENANT = "SELECT o.id FROM organizations o WHERE o.tenant_id = $1";
 }
@@ -124,7 +154,10 @@ pub(crate) async fn typed(
     looked_at: i64,
 ) -> Result<Vec<CompanyRow>> {
     let owners = owners(tx, sight).await?;
-    let begins = format!("{}%", literal(text));
+    let begins = match tx.engine() {
+        Engine::Postgres => format!("{}%", literal(text)),
+        Engine::Sqlite => format!("{}*", either_case(text)),
+    };
     let mut hits: Vec<CompanyRow> = on!(tx, BEGINNING, |c, sql| {
         sighted!(sqlx::query_as(sql), sight).bind(&begins).bind(&owners).bind(most).fetch_all(c).await
     })?;
@@ -151,8 +184,28 @@ mod tests {
         let words = Words::anywhere("a\"b OR %_");
         assert_eq!(words.phrase.as_deref(), Some("\"a\"\"b OR %_\""));
         assert_eq!(words.like, "%a\"b OR \\%\\_%");
+        assert_eq!(Words::anywhere("[1]*?-^").glob, "*[[]1][*][?]-^*");
         assert_eq!(Words::anywhere("éa").phrase, None);
-        assert_eq!(Words::typed("ab").like, "% ab%");
+        assert_eq!(
+            (Words::typed("ab").like, Words::typed("ab").glob),
+            ("% ab%".to_owned(), "* [aA][bB]*".to_owned())
+        );
         assert_eq!(Words::typed("abc"), Words::anywhere("abc"));
+    }
+
+    #[test]
+    fn every_letter_is_found_in_either_case() {
+        for (text, pattern) in [
+            ("é", "[éÉ]"),
+            ("É", "[éÉ]"),
+            ("ю", "[юЮ]"),
+            ("ß", "ß"),
+            ("ẞ", "[ßẞ]"),
+            ("ς", "ς"),
+            ("中1", "中1"),
+            ("ǅ", "[ǆǄǅ]"),
+        ] {
+            assert_eq!(either_case(text), pattern, "{text}");
+        }
     }
 }

@@ -74,16 +74,8 @@ pub async fn keep_up(state: &AppState) -> Result<usize> {
 
 /// Keeps up, again and again, until `stop` is cancelled.
 pub async fn watch(state: AppState, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(INTERVAL) => {}
-        }
-        let kept_up = tokio::select! {
-            () = stop.cancelled() => return,
-            kept_up = keep_up(&state) => kept_up,
-        };
-        if let Err(error) = kept_up {
+    while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
+        if let Some(Err(error)) = stop.run_until_cancelled(keep_up(&state)).await {
             tracing::warn!(%error, "old figures could not be worked out");
         }
     }

@@ -15,6 +15,11 @@ async fn named(client: &Client, symbol: &str, name: &str) {
     assert_eq!(status, StatusCode::OK, "{body}");
 }
 
+/// As part of an address.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
 on_both_engines! {
     async fn the_best_hits_come_first(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
@@ -48,19 +53,44 @@ on_both_engines! {
     async fn signs_of_the_engines_mean_nothing_but_themselves(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
         let member = app.client(&app.people.member);
-        named(&member, "A%B", "A \"quoted\" name_1 OR 1*").await;
+        named(&member, "A%B", "A \"quoted\" name_1 OR 1* [x]?").await;
         named(&member, "PLAIN", "Nothing of this").await;
-        for q in ["a%25b", "%22quoted%22", "name_1", "OR%201*", "1*", "%25", "%22"] {
+        for q in ["a%25b", "%22quoted%22", "name_1", "OR%201*", "1*", "%25", "%22", "%5Bx%5D?", "%5B", "%5D", "*", "?"] {
             let list = symbols(&member.get_ok(&format!("/companies?search={q}")).await);
             assert_eq!(list, ["A%B"], "{q}");
         }
         for q in ["a%25", "a%25b", "%22quoted%22", "name_1"] {
             assert_eq!(symbols(&member.get_ok(&format!("/companies/search?q={q}")).await), ["A%B"], "{q}");
         }
-        for q in ["AND", "NEAR(", "words%3A", "%5C", "'%3B--", "^", "-", "(", "NOT%20x%20NOT"] {
+        for q in ["AND", "NEAR(", "words%3A", "%5C", "'%3B--", "^", "-", "(", "NOT%20x%20NOT", "P?", "%5BP"] {
             assert_eq!(symbols(&member.get_ok(&format!("/companies?search={q}")).await), [""; 0], "{q}");
             assert_eq!(symbols(&member.get_ok(&format!("/companies/search?q={q}")).await), [""; 0], "{q}");
         }
+    }
+
+    async fn case_does_not_matter_in_any_alphabet(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let member = app.client(&app.people.member);
+        for (symbol, name) in [("AFR", "A Grande École"), ("FR", "École Centrale"), ("DE", "Straße Werke"), ("RU", "Юг Банк"), ("GR", "Ωμέγα Works")] {
+            named(&member, symbol, name).await;
+        }
+        // However long the text is, and with whichever index that goes.
+        for (text, found) in [("é", &["AFR", "FR"][..]), ("É", &["AFR", "FR"]), ("éC", &["AFR", "FR"]), ("ÉCOLE", &["AFR", "FR"]),
+                              ("école c", &["FR"]), ("ß", &["DE"]), ("ASS", &[]), ("ю", &["RU"]), ("ЮГ", &["RU"]), ("БАНК", &["RU"]),
+                              ("ω", &["GR"]), ("ΩΜ", &["GR"]), ("ωμΈ", &["GR"])] {
+            let list = member.get_ok(&format!("/companies?search={}&sort_by=symbol", encoded(text))).await;
+            assert_eq!(symbols(&list), found, "{text}");
+            let file = member.text(&format!("/companies/export?format=csv&search={}", encoded(text))).await.1;
+            assert_eq!(file.lines().count(), 1 + found.len(), "{text}: {file}");
+        }
+        // Names that begin so come first.
+        for text in ["é", "É", "éC", "ÉCOLE"] {
+            assert_eq!(symbols(&member.get_ok(&format!("/companies/search?q={}", encoded(text))).await), ["FR", "AFR"], "{text}");
+        }
+        for (symbol, name) in [("ÉA", "Other"), ("Z", "Éa Works")] {
+            named(&member, symbol, name).await;
+        }
+        assert_eq!(symbols(&member.get_ok(&format!("/companies/search?q={}", encoded("éa"))).await), ["ÉA", "Z"]);
     }
 
     async fn nobody_finds_what_is_not_theirs(test: TestDb) {
