@@ -26,5 +26,5 @@ let made = 0;
 /** A name that no other test uses: tests share a server. */
 export function unique(prefix: string): string {
   made += 1;
-  return `${prefix}${process.env.TEST_WORKER_INDEX ?? ""}x${made}`;
+  return `${prefix}-${process.env.TEST_WORKER_INDEX ?? ""}-${made}`;
 }

@@ -34,18 +34,25 @@ export class Server {
     return path.join(this.folder, "server.log");
   }
 
-  static async start(engine: Engine): Promise<Server> {
+  static async start(engine: Engine, { workers = true } = {}): Promise<Server> {
     const folder = await mkdtemp(path.join(tmpdir(), "accunode-e2e-"));
     const server = new Server(engine, folder, await freePort());
     if (engine === "postgres") server.#database = await makeDatabase();
-    await server.resume();
+    await server.resume({ workers });
     return server;
   }
 
   /** Starts on the same port and data as before. */
-  async resume(): Promise<void> {
+  async resume({ workers = true } = {}): Promise<void> {
     const log = createWriteStream(this.log, { flags: "a" });
-    const started = spawn(binary, ["serve", "--data-dir", this.folder, "--port", String(this.port)], {
+    const options = [
+      "--data-dir",
+      this.folder,
+      "--port",
+      String(this.port),
+      ...(workers ? [] : ["--no-worker"]),
+    ];
+    const started = spawn(binary, ["serve", ...options], {
       env: {
         PATH: process.env.PATH,
         ACCUNODE_ADMIN_EMAIL: administrator.email,
