@@ -109,13 +109,16 @@ test("what-if compares a scenario with the base and stores nothing", async ({ br
   await page.getByRole("button", { name: "Reset all" }).click();
   await expect(scenario).toHaveText(was);
 
-  // The way to a worse level than the base's: one ratio alone, taken over by a click.
-  await page.getByLabel("Reach", { exact: true }).selectOption({ label: "Critical risk" });
+  // What would lift the riskiest by one grade: one ratio alone, taken over by a click.
+  await page.getByRole("button", { name: "Begin with a company" }).click();
+  await page.getByRole("main").getByRole("listitem").getByRole("link").first().click();
+  await expect(scenario).toHaveText(await base.innerText());
+  const wanted = await page.getByLabel("Reach", { exact: true }).locator("option:checked").innerText();
   await page
     .getByRole("table", { name: /What would reach/ })
     .getByRole("button", { name: /^Apply/ })
     .first()
     .click();
-  await expect(page.locator(".figure + .row").nth(1)).toContainText("Critical");
+  await expect(page.locator(".figure + .row").nth(1)).toContainText(wanted.replace("Grade ", ""));
   expect((await api.get("/predictions/annual?size=1")).total).toBe(before);
 });
