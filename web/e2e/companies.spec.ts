@@ -125,6 +125,16 @@ test("a company's page shows any of its periods", { tag: "@postgres" }, async ({
   await expect(page.getByRole("heading", { name: "Ratios: 2020 Q4" })).toBeVisible();
 });
 
+test("charts have their colours where less motion is preferred", async ({ browse, world }) => {
+  const page = await browse(world.lagoonAnalyst);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.goto("/");
+  const marks = page.locator(".drawing svg [stroke], .drawing svg [fill]");
+  const colours = () =>
+    marks.evaluateAll((all) => all.map((m) => m.getAttribute("stroke") ?? m.getAttribute("fill")));
+  await expect.poll(async () => new Set(await colours()).size).toBeGreaterThan(3);
+});
+
 test("an organization's administrator changes and deletes a company", async ({ browse, server, world }) => {
   const symbol = unique("GONE");
   const file = annualFile("gone.csv", [annualRow(symbol, "Soon Gone"), annualRow(symbol, "Soon Gone", 2024)]);

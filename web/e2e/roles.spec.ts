@@ -80,7 +80,7 @@ test("user: begins with nothing, uploads for themselves, and nobody else sees it
 
 test("tenant_admin: sees the portfolios of both organizations", async ({ browse, world }) => {
   const page = await browse(world.tenantAdmin);
-  await page.goto("/companies?search=WOBB.X");
+  await page.goto("/companies?search=WOBB.X&access_level=organization");
   await expect(page.getByRole("link", { name: /Wobblestone Petroleum/ })).toHaveCount(2);
   await page.goto("/");
   await expect(page.getByRole("group", { name: "Portfolio" }).getByLabel("Tenant")).toBeChecked();
