@@ -37,6 +37,9 @@ fi
 scripts/build-web.sh
 if [ -z "${ACCUNODE_BIN:-}" ]; then
     cargo build --locked -p accunode
+else
+    ACCUNODE_BIN=$(realpath -e "$ACCUNODE_BIN")
+    export ACCUNODE_BIN
 fi
 cd web
 exec npx --no-install playwright test "$@"
