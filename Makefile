@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo web test test-api test-crash lint fmt bench bench-http bench-bulk openapi deny clean
+.PHONY: help demo web test test-web test-api test-crash lint fmt bench bench-http bench-bulk openapi deny clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -16,6 +16,9 @@ demo: web ## Build, start on the embedded database, and show a scored sample por
 
 test: ## Install what is missing, start private services, run every check and test
 	scripts/test.sh
+
+test-web: ## Test the web application in a browser, screen by screen and journey by journey (installs Chromium)
+	scripts/test-web.sh
 
 test-api: ## Send generated and rough requests to every operation as each role (installs Schemathesis)
 	scripts/test-api.sh

@@ -12,4 +12,5 @@ cargo fmt --all --check
 cargo clippy --locked --workspace --all-targets -- -D warnings
 cargo build --locked --workspace --tests
 scripts/with-services.sh cargo nextest run --locked --workspace --profile ci
+ACCUNODE_BIN=${CARGO_TARGET_DIR:-$PWD/target}/debug/accunode scripts/test-web.sh
 cargo test --locked --workspace --doc --quiet

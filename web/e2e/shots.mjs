@@ -3,7 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
+import { chromium } from "@playwright/test";
 
 const { values: o } = parseArgs({
   options: {
