@@ -6,6 +6,7 @@ when a protected operation answers somebody who is not signed in.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import json
 import os
@@ -97,7 +98,7 @@ def generated(schemathesis, server, keeper, role, examples):
     }
     started = time.monotonic()
     ended = subprocess.run(command, cwd=server.folder, env=environment, capture_output=True, text=True)
-    told = json.loads(counts.read_text()) if counts.exists() else {"sent": {}, "asked": [], "succeeded": []}
+    told = json.loads(counts.read_text()) if counts.exists() else {"sent": {}, "asked": [], "succeeded": {}}
     well = ended.returncode == 0
     line = f"{role}: {spread(told['sent'])} in {time.monotonic() - started:.0f} s: {'ok' if well else 'FAILED'}"
     if not well:
@@ -116,7 +117,7 @@ def main():
     arguments = parser.parse_args()
     started = time.monotonic()
     roles = arguments.role or ["nobody", *ROLES]
-    failed, requests, asked, succeeded = [], 0, set(), set()
+    failed, requests, asked, succeeded = [], 0, set(), collections.Counter()
     everything = not arguments.role
     with tempfile.TemporaryDirectory(prefix="accunode-api-") as folder:
         os.environ["TRY_MAILS"] = str(pathlib.Path(folder) / "mails")
@@ -143,8 +144,9 @@ def main():
         finally:
             server.stop()
             faults = server.faults()
-    never = sorted(asked - succeeded)
+    never = sorted(asked - succeeded.keys())
     print("never succeeded: " + (", ".join(never) or "none"))
+    print("seldom succeeded: " + ", ".join(f"{label} {n}" for label, n in succeeded.most_common()[:-6:-1]))
     if failed or faults or (everything and never):
         raise SystemExit("\n".join([f"failed as: {', '.join(failed) or 'none'}", *faults[:20]]))
     print(f"every answer is what the document says: {requests} requests to {len(asked)} operations as"

@@ -171,17 +171,21 @@ class World:
         if kind == "followed":
             kind = ("job", "job", "running")[next(self.numbers) % 3]
         if kind == "running":
-            return self.upload(MANY)
-        things = self.pool.setdefault(kind, [])
-        if len(things) < KEPT:
-            try:
-                things.append(self.make(kind))
-            except Refused:
-                self.build()
-                things = self.pool.setdefault(kind, [])
-                things.append(self.make(kind))
+            return self.made(kind)
+        if len(self.pool.setdefault(kind, [])) < KEPT:
+            made = self.made(kind)
+            # A world that was built anew has another pool.
+            self.pool.setdefault(kind, []).append(made)
+        things = self.pool[kind]
         things.append(things.pop(0))
         return things[-1]
+
+    def made(self, kind):
+        try:
+            return self.make(kind)
+        except Refused:
+            self.build()
+            return self.make(kind)
 
     def forget(self, value):
         """Something may be gone."""
@@ -193,11 +197,11 @@ class World:
         match kind:
             case "tenant":
                 # One of them is the person's own, here and below.
-                if not self.pool["tenant"]:
+                if not self.pool.get("tenant"):
                     return self.tenant
                 return self.ask("POST", "/tenants", {"name": f"Customer {self.name()}"})["id"]
             case "organization":
-                if not self.pool["organization"]:
+                if not self.pool.get("organization"):
                     return self.organization
                 return self.ask("POST", "/organizations", {"name": self.name(), "tenant_id": self.tenant})["id"]
             case "user":
@@ -215,6 +219,8 @@ class World:
                 return self.ask("POST", "/api-keys", body, self.token)["id"]
             case "job":
                 return self.ended(self.upload())
+            case "running":
+                return self.upload(MANY)
             case "annual" | "quarterly":
                 return self.predicted(kind)["id"]
             case "company":
@@ -223,7 +229,7 @@ class World:
                 return self.predicted("annual")["company_symbol"]
             case "model":
                 # By turns one that the person may bring into use and whatever is there.
-                if len(self.pool["model"]) % 2 == 0:
+                if len(self.pool.get("model", [])) % 2 == 0:
                     return self.imported()
                 models = self.ask("GET", "/models?limit=100")["models"]
                 return models[next(self.numbers) % len(models)]["id"]
