@@ -161,8 +161,8 @@ class Rough:
         if status == 401 or (sent[0] != "GET" and status < 400):
             self.world.suspect = True
 
-    def bearer(self):
-        token = self.world.ready()
+    def bearer(self, path):
+        token = self.world.bearer(path)
         return [("Authorization", f"Bearer {token}")] if token else []
 
     def cut_forms(self, path):
@@ -204,7 +204,7 @@ class Rough:
         json_type = [("Content-Type", "application/json")] if schema else []
 
         def check(target, body, headers=json_type):
-            self.check(operation, label, (method, target, body, [*headers, *self.bearer()]))
+            self.check(operation, label, (method, target, body, [*headers, *self.bearer(path)]))
 
         for p in parameters:
             if p["in"] == "path":

@@ -17,7 +17,7 @@ ROLES = ("user", "org_member", "org_admin", "tenant_admin", "super_admin")
 # A number of each kind is kept; whatever is gone is made anew when it is asked for.
 KEPT = 3
 # Rows of an upload that is still running when the answer to it has been read.
-MANY = 1_000
+MANY = 300
 # Seconds for what the workers do by and by.
 PATIENCE = 60
 # What a member or parameter of this name refers to, and what `{id}` does below this part of a path.
@@ -45,6 +45,8 @@ def about(path, name):
         return "upload_kind"
     if name == "token":
         return "reset_token"
+    if "/remove-tenant-admin/" in path:
+        return "tenant_admin"
     if name == "symbol":
         return "symbol" if "/search/" in path else "new_symbol"
     if name == "email" and "/whitelist/" in path:
@@ -77,8 +79,12 @@ def call(base, method, path, body=None, token=None, kind="application/json"):
         raise Refused(error.code, f"{method} {path}: {error.read().decode(errors='replace')}") from None
 
 
+def session(base, email, password=PASSWORD):
+    return call(base, "POST", "/auth/login", {"email": email, "password": password})
+
+
 def sign_in(base, email, password=PASSWORD):
-    return call(base, "POST", "/auth/login", {"email": email, "password": password})["access_token"]
+    return session(base, email, password)["access_token"]
 
 
 class World:
@@ -92,7 +98,7 @@ class World:
         self.base, self.keeper, self.role = base, keeper, role
         self.prefix = prefix or role.replace("_", "")
         self.numbers = itertools.count(1)
-        self.token, self.issued, self.suspect = None, set(), False
+        self.token, self.refresh_token, self.issued, self.suspect = None, None, set(), False
         self.pool = {}
         if role != "nobody":
             self.build()
@@ -115,8 +121,9 @@ class World:
 
     def enter(self):
         """Makes a person of the role and signs them in."""
-        email = self.person(self.role)[1]
-        self.token = sign_in(self.base, email)
+        self.email = self.person(self.role)[1]
+        tokens = session(self.base, self.email)
+        self.token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
         self.issued.add(self.token)
         self.suspect = False
 
@@ -146,6 +153,11 @@ class World:
         self.suspect = False
         return self.token
 
+    def bearer(self, path):
+        """The token that an operation takes."""
+        token = self.ready()
+        return self.refresh_token if path.endswith("/auth/refresh") else token
+
     def one(self, kind):
         """The id of something of the kind that is there: each in turn."""
         match kind:
@@ -170,7 +182,7 @@ class World:
             return str(uuid.uuid4())
         if kind == "followed":
             kind = ("job", "job", "running")[next(self.numbers) % 3]
-        if kind == "running":
+        if kind in ("running", "join_token"):
             return self.made(kind)
         if len(self.pool.setdefault(kind, [])) < KEPT:
             made = self.made(kind)
@@ -209,7 +221,11 @@ class World:
             case "user_email":
                 return self.person("user")[1]
             case "join_token":
-                return self.ask("GET", f"/organizations/{self.one('organization')}")["join_token"]
+                place = f"/organizations/{self.organization}"
+                self.ask("POST", f"{place}/whitelist", {"email": self.email})
+                return self.ask("GET", place)["join_token"]
+            case "tenant_admin":
+                return self.person("tenant_admin")[0]
             case "whitelisted":
                 email = f"{self.name()}@example.com"
                 self.ask("POST", f"/organizations/{self.organization}/whitelist", {"email": email})
@@ -218,9 +234,10 @@ class World:
                 body = {"name": self.name(), "permissions": ["prediction.read"]}
                 return self.ask("POST", "/api-keys", body, self.token)["id"]
             case "job":
-                return self.ended(self.upload())
+                return self.ended(self.upload(self.symbol()))
             case "running":
-                return self.upload(MANY)
+                # Of the same companies again and again: exports of thousands of them take their time.
+                return self.upload(f"{self.prefix}MANY".upper(), MANY)
             case "annual" | "quarterly":
                 return self.predicted(kind)["id"]
             case "company":
@@ -252,8 +269,8 @@ class World:
         kind = f"multipart/form-data; boundary={boundary}"
         return call(self.base, "POST", path, sound.form(name, content, boundary), token, kind)
 
-    def upload(self, number=1):
-        rows = sound.rows("annual", self.symbol(), number)
+    def upload(self, symbol, number=1):
+        rows = sound.rows("annual", symbol, number)
         return self.send_file("/predictions/annual/bulk-upload-async", "rows.csv", rows, self.token)["job_id"]
 
     def imported(self):
@@ -305,6 +322,9 @@ class World:
             case ("POST", "/predictions/annual" | "/predictions/quarterly") | (
                     "PUT", "/predictions/annual/{id}" | "/predictions/quarterly/{id}"):
                 return sound.prediction(kind, self.symbol())
+            case "POST", "/tenant-admin/assign-user-to-organization" if self.role != "nobody":
+                return {"user_email": self.made("user_email"), "organization_id": self.organization,
+                        "role": "org_member"}
             case "POST", "/score":
                 return {"kind": kind, "rows": [sound.RATIOS[kind] | {"id": "a"}, sound.RATIOS[kind]], "explain": True}
             case "POST", "/score/what-if":
