@@ -83,7 +83,7 @@ def spread(sent):
     return ", ".join(f"{sent[status]} {status}" for status in sorted(sent))
 
 
-def generated(schemathesis, server, keeper, role, examples):
+def generated(schemathesis, server, keeper, role, examples, path):
     """One role's run: what it printed, how many requests it sent, and whether all is well."""
     counts = server.folder / f"{role}.json"
     command = [
@@ -92,6 +92,8 @@ def generated(schemathesis, server, keeper, role, examples):
         "--no-color", "--suppress-health-check", "all", "--generation-deterministic", "--no-shrink",
         "--workers", "1",
     ]
+    if path:
+        command += ["--include-path-regex", path]
     environment = {
         **os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1",
         "TRY_BASE": server.base, "TRY_KEEPER": keeper, "TRY_ROLE": role, "TRY_COUNTS": str(counts),
@@ -113,6 +115,7 @@ def main():
     parser.add_argument("--examples", type=int, default=10, help="generated requests for each operation")
     parser.add_argument("--role", action="append", choices=("nobody", *ROLES, "rough"),
                         help="only as this role, as nobody, or only the rough requests")
+    parser.add_argument("--path", help="only operations whose path fits this regular expression")
     parser.add_argument("--database-url", help="an empty PostgreSQL database; without it, an embedded one")
     arguments = parser.parse_args()
     started = time.monotonic()
@@ -125,7 +128,8 @@ def main():
         try:
             keeper = server.keeper()
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
-                runs = [pool.submit(generated, arguments.schemathesis, server, keeper, role, arguments.examples)
+                runs = [pool.submit(generated, arguments.schemathesis, server, keeper, role, arguments.examples,
+                                    arguments.path)
                         for role in roles if role != "rough"]
                 for run in concurrent.futures.as_completed(runs):
                     role, well, line, told = run.result()
@@ -137,7 +141,7 @@ def main():
                         failed.append(role)
             if everything or "rough" in arguments.role:
                 rough = Rough(server, keeper, "super_admin")
-                findings = rough.run()
+                findings = rough.run(arguments.path)
                 print(f"rough: {spread(rough.sent)}: {len(findings)} findings", *findings[:50], sep="\n", flush=True)
                 requests += rough.sent["requests"]
                 failed += ["rough"] if findings else []
