@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Tries the API with generated requests, as each role. Installs Schemathesis into a folder of its own below target/.
 # With --postgres as first argument on a private PostgreSQL, otherwise on the embedded database. The other arguments
-# go to test_api/run.py: --examples N, --role ROLE, --path REGEX, --database-url URL. ACCUNODE_BIN names a built program to try in
-# place of building it.
+# go to test_api/run.py: --examples N, --role ROLE, --path REGEX, --database-url URL. ACCUNODE_BIN names a built program
+# to try in place of building it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
