@@ -150,7 +150,7 @@ class Rough:
             # What is refused unread may lose its answer with the connection.
             pass
         elif status >= 500 or (str(status) not in operation["responses"] and status not in (404, 405)):
-            self.findings.append(f"undocumented status: {rough}")
+            self.found(f"undocumented status: {rough}")
         elif status >= 400:
             try:
                 body = json.loads(text)
@@ -158,9 +158,14 @@ class Rough:
                 body = None
             shaped = isinstance(body, dict) and body.keys() & {"detail", "errors"}
             if not kind.startswith("application/json") or not shaped:
-                self.findings.append(f"an error in another shape: {rough}")
+                self.found(f"an error in another shape: {rough}")
         if status == 401 or (sent[0] != "GET" and status < 400):
             self.world.suspect = True
+
+    def found(self, finding):
+        self.findings.append(finding)
+        if len(self.findings) <= 50:
+            print(f"rough: {finding}", flush=True)
 
     def bearer(self, path):
         token = self.world.bearer(path)
