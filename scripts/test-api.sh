@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Tries the API with generated requests, as each role. Installs Schemathesis into a folder of its own below target/.
 # With --postgres as first argument on a private PostgreSQL, otherwise on the embedded database. The other arguments
-# go to test_api/run.py: --examples N, --role ROLE, --database-url URL.
+# go to test_api/run.py: --examples N, --role ROLE, --path REGEX, --database-url URL. ACCUNODE_BIN names a built program
+# to try in place of building it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,5 +22,8 @@ if ! "$venv/bin/schemathesis" --version 2>/dev/null | grep -q "$version"; then
     fi
     "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
 fi
-cargo build --locked -p accunode
-PYTHONDONTWRITEBYTECODE=1 python3 scripts/test_api/run.py "$PWD/$venv/bin/schemathesis" "$@"
+program=${ACCUNODE_BIN:-${CARGO_TARGET_DIR:-$PWD/target}/debug/accunode}
+if [ -z "${ACCUNODE_BIN-}" ]; then
+    cargo build --locked -p accunode
+fi
+PYTHONDONTWRITEBYTECODE=1 python3 scripts/test_api/run.py "$program" "$PWD/$venv/bin/schemathesis" "$@"

@@ -6,9 +6,11 @@ Each operation is asked by somebody who may do nearly everything, with one rough
 import collections
 import http.client
 import json
+import re
 import urllib.parse
 import uuid
 
+import sound
 from world import World, about
 
 TEXTS = [
@@ -19,6 +21,7 @@ TEXTS = [
 NUMBERS = ["0", "-1", "-0.0", "2147483648", "9223372036854775807", "9223372036854775808", "1e308", "1e309",
            "1e-400", "NaN", "9" * 400]
 OTHERS = ["null", "true", "[]", "{}", '[{"a":[]}]']
+VALUES = [json.dumps(text) for text in TEXTS] + NUMBERS + OTHERS
 DEEP = 100_000
 BODIES = [
     b"", b"null", b"\xff", b'{"\xff":1}', b'\xef\xbb\xbf{}', b'"', b"[" * DEEP, b'{"a":' * DEEP + b"1" + b"}" * DEEP,
@@ -29,6 +32,7 @@ QUERIES = ["%00", "%FF", "%ED%A0%80", "%", "a" * 6_000, "-1", "92233720368547758
 PATHS = ["%00", "%FF", "%ED%A0%80", "a" * 6_000, "%2E%2E", "%2F", "-1", "%20", "%F0%9D%95%B3", "{id}"]
 BEARERS = [b"", b"Bearer", b"Bearer ", b"Bearer \xff", b"Basic YTpi", b"Bearer " + b"a" * 6_000, b"Bearer a.b.c",
            b"bearer e30.e30.e30", b"Bearer acn_" + b"a" * 40]
+HEADERS = [b"", b" ", b"\xff", b"a" * 6_000, "\u0663".encode(), b"end", b"-1"]
 FORMS = [
     (b"multipart/form-data", b""),
     (b"multipart/form-data; boundary=", b"----"),
@@ -45,6 +49,26 @@ FORMS = [
           (b"file", b"\xff.csv", b"a\n1\n"), (b"file", b"", b"a\n1\n"),
       ]),
 ]
+
+
+def leaves(value, at=()):
+    """Where the plain values stand in a body; of lists, in the first element."""
+    if not isinstance(value, dict | list):
+        yield at
+        return
+    for key, inner in value.items() if isinstance(value, dict) else list(enumerate(value))[:1]:
+        yield from leaves(inner, (*at, key))
+
+
+def placed(value, at, rough):
+    """The JSON of a body with something rough in one place, whether that is JSON or not."""
+    if not at:
+        return rough
+    if isinstance(value, list):
+        return "[" + ",".join(placed(v, at[1:], rough) if n == at[0] else json.dumps(v)
+                              for n, v in enumerate(value)) + "]"
+    return "{" + ",".join(json.dumps(n) + ":" + (placed(v, at[1:], rough) if n == at[0] else json.dumps(v))
+                          for n, v in value.items()) + "}"
 
 
 class Rough:
@@ -126,7 +150,7 @@ class Rough:
             # What is refused unread may lose its answer with the connection.
             pass
         elif status >= 500 or (str(status) not in operation["responses"] and status not in (404, 405)):
-            self.findings.append(f"undocumented status: {rough}")
+            self.found(f"undocumented status: {rough}")
         elif status >= 400:
             try:
                 body = json.loads(text)
@@ -134,13 +158,27 @@ class Rough:
                 body = None
             shaped = isinstance(body, dict) and body.keys() & {"detail", "errors"}
             if not kind.startswith("application/json") or not shaped:
-                self.findings.append(f"an error in another shape: {rough}")
+                self.found(f"an error in another shape: {rough}")
         if status == 401 or (sent[0] != "GET" and status < 400):
             self.world.suspect = True
 
-    def bearer(self):
-        token = self.world.ready()
+    def found(self, finding):
+        self.findings.append(finding)
+        if len(self.findings) <= 50:
+            print(f"rough: {finding}", flush=True)
+
+    def bearer(self, path):
+        token = self.world.bearer(path)
         return [("Authorization", f"Bearer {token}")] if token else []
+
+    def cut_forms(self, path):
+        """Forms with a sound file: as it is, without its second half, with some bytes changed, and cut short."""
+        name, content = self.world.file(path)
+        half = len(content) // 2
+        boundary = b"multipart/form-data; boundary=b"
+        for changed in (content, content[:half], content[:half] + b"\0\xff\0\xff" + content[half + 4:]):
+            yield boundary, sound.form(name, changed, "b")
+        yield boundary, sound.form(name, content, "b")[:half]
 
     def operation(self, method, path, operation):
         label = f"{method} {path}"
@@ -162,7 +200,9 @@ class Rough:
         def body(at=None, rough=None):
             if schema is None:
                 return None
-            values = {n: json.dumps(self.value(path, n, s)) for n, s in members.items()}
+            sound_ones = self.world.body(method, path) or {}
+            values = {n: json.dumps(sound_ones[n] if n in sound_ones else self.value(path, n, s))
+                      for n, s in members.items()}
             if at:
                 values[at] = rough
             return ("{" + ",".join(f"{json.dumps(n)}:{v}" for n, v in values.items()) + "}").encode()
@@ -170,7 +210,7 @@ class Rough:
         json_type = [("Content-Type", "application/json")] if schema else []
 
         def check(target, body, headers=json_type):
-            self.check(operation, label, (method, target, body, [*headers, *self.bearer()]))
+            self.check(operation, label, (method, target, body, [*headers, *self.bearer(path)]))
 
         for p in parameters:
             if p["in"] == "path":
@@ -183,6 +223,10 @@ class Rough:
             name = query[0]["name"]
             for rough in (f"{name}=1&{name}=2", name, "%FF=1", "&" * 5_000, "unknown=1"):
                 check(f"{target()}?{rough}", body())
+        for p in parameters:
+            if p["in"] == "header":
+                for rough in HEADERS:
+                    check(target(), body(), [*json_type, (p["name"], rough)])
         for rough in BEARERS:
             self.check(operation, label, (method, target(), body(), [*json_type, ("Authorization", rough)]))
         if schema:
@@ -191,16 +235,23 @@ class Rough:
             for kind in ("", "text/plain", "application/xml", "application/json; charset=utf-16", "\xff"):
                 check(target(), body(), [("Content-Type", kind)])
             check(target(), body(str(uuid.uuid4()), "1"))
+            whole = self.world.body(method, path) or {}
+            for at in leaves(whole):
+                # The outer members follow below.
+                for rough in VALUES if len(at) > 1 else ():
+                    check(target(), placed(whole, at, rough).encode())
             for name in members:
-                for rough in [json.dumps(text) for text in TEXTS] + NUMBERS + OTHERS:
+                for rough in VALUES:
                     check(target(), body(name, rough))
                 check(target(), body(name, '"ROUGH"').replace(b"ROUGH", b"\xff\xfe"))
         elif "multipart/form-data" in content:
-            for kind, form in FORMS:
+            for kind, form in [*FORMS, *self.cut_forms(path)]:
                 check(target(), form, [("Content-Type", kind)])
 
-    def run(self):
+    def run(self, only):
         for path, methods in self.document["paths"].items():
+            if only and not re.search(only, path):
+                continue
             for method, operation in methods.items():
                 self.operation(method.upper(), path, operation)
         return self.findings

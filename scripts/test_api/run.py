@@ -6,6 +6,7 @@ when a protected operation answers somebody who is not signed in.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import json
 import os
@@ -17,11 +18,11 @@ import sys
 import tempfile
 import time
 
+from post import Post
 from rough import Rough
 from world import PASSWORD, ROLES, call, sign_in
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 CHECKS = ",".join([
     "not_a_server_error", "status_code_conformance", "content_type_conformance",
     "response_headers_conformance", "response_schema_conformance", "ignored_auth",
@@ -31,7 +32,7 @@ CHECKS = ",".join([
 class Server:
     """The server, with its files in a folder and its database there or where the address says."""
 
-    def __init__(self, folder, database_url):
+    def __init__(self, program, folder, database_url, post):
         self.folder = pathlib.Path(folder)
         self.password = "start " + secrets.token_hex(8)
         self.log = open(self.folder / "log", "w+b")
@@ -40,10 +41,12 @@ class Server:
             "ACCUNODE_ADMIN_EMAIL": "root@example.com", "ACCUNODE_ADMIN_PASSWORD": self.password,
             "ACCUNODE_RATE_LIMITS": "off", "ENVIRONMENT": "production", "LOG_LEVEL": "info",
             "SECRET_KEY": secrets.token_hex(32),
+            "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(post.server_address[1]), "SMTP_TLS": "false",
+            "EMAIL_FROM": "no-reply@example.com", "EMAIL_TO": "desk@example.com",
         }
         if database_url:
             environment["DATABASE_URL"] = database_url
-        command = [ROOT / "target/debug/accunode", "serve", "--port", "0", "--data-dir", self.folder / "data"]
+        command = [program, "serve", "--port", "0", "--data-dir", self.folder / "data"]
         self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
         self.host = self.address()
         self.base = f"http://{self.host}/api/v1"
@@ -80,7 +83,7 @@ def spread(sent):
     return ", ".join(f"{sent[status]} {status}" for status in sorted(sent))
 
 
-def generated(schemathesis, server, keeper, role, examples):
+def generated(schemathesis, server, keeper, role, examples, path):
     """One role's run: what it printed, how many requests it sent, and whether all is well."""
     counts = server.folder / f"{role}.json"
     command = [
@@ -89,13 +92,15 @@ def generated(schemathesis, server, keeper, role, examples):
         "--no-color", "--suppress-health-check", "all", "--generation-deterministic", "--no-shrink",
         "--workers", "1",
     ]
+    if path:
+        command += ["--include-path-regex", path]
     environment = {
         **os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1",
         "TRY_BASE": server.base, "TRY_KEEPER": keeper, "TRY_ROLE": role, "TRY_COUNTS": str(counts),
     }
     started = time.monotonic()
     ended = subprocess.run(command, cwd=server.folder, env=environment, capture_output=True, text=True)
-    told = json.loads(counts.read_text()) if counts.exists() else {"sent": {}, "asked": [], "succeeded": []}
+    told = json.loads(counts.read_text()) if counts.exists() else {"sent": {}, "asked": [], "succeeded": {}}
     well = ended.returncode == 0
     line = f"{role}: {spread(told['sent'])} in {time.monotonic() - started:.0f} s: {'ok' if well else 'FAILED'}"
     if not well:
@@ -105,21 +110,26 @@ def generated(schemathesis, server, keeper, role, examples):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("schemathesis", help="the program")
+    parser.add_argument("accunode", help="the program to try")
+    parser.add_argument("schemathesis", help="the program that makes the requests")
     parser.add_argument("--examples", type=int, default=10, help="generated requests for each operation")
     parser.add_argument("--role", action="append", choices=("nobody", *ROLES, "rough"),
                         help="only as this role, as nobody, or only the rough requests")
+    parser.add_argument("--path", help="only operations whose path fits this regular expression")
     parser.add_argument("--database-url", help="an empty PostgreSQL database; without it, an embedded one")
     arguments = parser.parse_args()
     started = time.monotonic()
     roles = arguments.role or ["nobody", *ROLES]
-    failed, requests, asked, succeeded = [], 0, set(), set()
+    failed, requests, asked, succeeded = [], 0, set(), collections.Counter()
+    everything = not arguments.role
     with tempfile.TemporaryDirectory(prefix="accunode-api-") as folder:
-        server = Server(folder, arguments.database_url)
+        os.environ["TRY_MAILS"] = str(pathlib.Path(folder) / "mails")
+        server = Server(arguments.accunode, folder, arguments.database_url, Post(os.environ["TRY_MAILS"]))
         try:
             keeper = server.keeper()
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
-                runs = [pool.submit(generated, arguments.schemathesis, server, keeper, role, arguments.examples)
+                runs = [pool.submit(generated, arguments.schemathesis, server, keeper, role, arguments.examples,
+                                    arguments.path)
                         for role in roles if role != "rough"]
                 for run in concurrent.futures.as_completed(runs):
                     role, well, line, told = run.result()
@@ -129,17 +139,19 @@ def main():
                     succeeded.update(told["succeeded"])
                     if not well:
                         failed.append(role)
-            if not arguments.role or "rough" in arguments.role:
+            if everything or "rough" in arguments.role:
                 rough = Rough(server, keeper, "super_admin")
-                findings = rough.run()
-                print(f"rough: {spread(rough.sent)}: {len(findings)} findings", *findings[:50], sep="\n", flush=True)
+                findings = rough.run(arguments.path)
+                print(f"rough: {spread(rough.sent)}: {len(findings)} findings", flush=True)
                 requests += rough.sent["requests"]
                 failed += ["rough"] if findings else []
         finally:
             server.stop()
             faults = server.faults()
-    print("never succeeded: " + (", ".join(sorted(asked - succeeded)) or "none"))
-    if failed or faults:
+    never = sorted(asked - succeeded.keys())
+    print("never succeeded: " + (", ".join(never) or "none"))
+    print("seldom succeeded: " + ", ".join(f"{label} {n}" for label, n in succeeded.most_common()[:-6:-1]))
+    if failed or faults or (everything and never):
         raise SystemExit("\n".join([f"failed as: {', '.join(failed) or 'none'}", *faults[:20]]))
     print(f"every answer is what the document says: {requests} requests to {len(asked)} operations as"
           f" {len(roles)} roles in {time.monotonic() - started:.0f} s")

@@ -339,7 +339,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// An identifier in the path; what is not a UUID cannot name anything, so it is not found.
+/// An identifier or a name in the path; what is not a UUID, or no text at all, cannot name anything, so it is not found.
 pub struct Id<T>(pub T);
 
 impl<T: std::str::FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {

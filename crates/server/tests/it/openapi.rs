@@ -58,6 +58,16 @@ fn members_that_may_be_null_are_described_so() {
     }
 }
 
+/// Whoever reads a stream reads one event after the other: a text is not what one is.
+#[test]
+fn a_stream_is_described_by_its_events() {
+    let document = serde_json::to_value(accunode_server::router::openapi()).unwrap();
+    let answer = &document["paths"]["/api/v1/predictions/jobs/{id}/events"]["get"]["responses"]["200"];
+    let schema = &answer["content"]["text/event-stream"]["schema"]["$ref"];
+    assert_eq!(schema, "#/components/schemas/UploadEvent");
+    assert_eq!(member("UploadEvent", "data")["contentMediaType"], "application/json");
+}
+
 #[test]
 fn addresses_and_new_passwords_are_described_as_such() {
     let addresses = [("Register", "email"), ("NewUser", "email"), ("TenantWithAdmin", "admin_email")];

@@ -6,7 +6,7 @@ use accunode_scoring::archive;
 use accunode_sheets::validate;
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Request, State},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -244,7 +244,7 @@ pub async fn activate(
 pub async fn rollback(
     State(state): State<AppState>,
     caller: Can<ModelManage>,
-    Path(kind): Path<String>,
+    Id(kind): Id<String>,
     mut fields: Fields,
 ) -> ApiResult<Json<Activation>> {
     let reason = reason(&mut fields);

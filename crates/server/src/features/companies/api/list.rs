@@ -1,10 +1,6 @@
 //! Listing and searching companies.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -16,7 +12,7 @@ use crate::{
     },
     http::{
         auth::{Can, grant::CompanyRead},
-        body::Query,
+        body::{Id, Query},
         kept::kept,
         paging::PageLimit,
         problem::{ApiResult, Detail},
@@ -128,7 +124,7 @@ pub async fn suggest(
 pub async fn by_symbol(
     State(state): State<AppState>,
     caller: Can<CompanyRead>,
-    Path(symbol): Path<String>,
+    Id(symbol): Id<String>,
 ) -> ApiResult<Json<CompanyAnswer<CompanyCard>>> {
     let row = service::list::of_symbol(&state, &caller, &symbol).await?;
     Ok(Json(CompanyAnswer { success: true, data: row.into(), message: None }))

@@ -11,6 +11,7 @@ use axum::{
         sse::{KeepAlive, Sse},
     },
 };
+use utoipa::ToSchema;
 
 use crate::{
     features::uploads::service::events::{self, END},
@@ -25,6 +26,19 @@ use crate::{
 /// How often a silent stream shows that it is alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
+/// An event, as each of the stream is read.
+#[derive(ToSchema)]
+#[allow(dead_code)] // the document's shape; the service writes the stream
+pub struct UploadEvent {
+    /// `progress`, and last `end`.
+    event: String,
+    /// What to send as `Last-Event-ID` to go on after it.
+    id: String,
+    /// The upload as the list shows it.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
+
 /// An upload as it goes, by server-sent events: `progress` at once and whenever it has moved, then `end`; the data is
 /// the upload as the list shows it. Comments keep silent streams open. Who comes back with the `Last-Event-ID` of the
 /// end is answered 204, by which browsers stop.
@@ -35,7 +49,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received"),
     ),
     responses(
-        (status = OK, description = "The events", content_type = "text/event-stream", body = String),
+        (status = OK, description = "The events", content_type = "text/event-stream", body = UploadEvent),
         (status = NO_CONTENT, description = "There is nothing more to tell"),
         (status = SERVICE_UNAVAILABLE, description = "Too many streams are open"),
     )

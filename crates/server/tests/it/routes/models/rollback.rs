@@ -35,6 +35,14 @@ on_both_engines! {
         assert_eq!(root.get_ok("/models/activations?kind=quarterly").await["total"], 0);
     }
 
+    async fn a_kind_that_is_no_text_is_not_found(test: TestDb) {
+        let (app, _) = app(test).await;
+        let root = app.client(&app.people.super_admin);
+        let (status, body) = root.post("/models/active/%FF/rollback", &json!({})).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(body["detail"].is_string(), "{body}");
+    }
+
     /// The one before is that before the one in force when it comes back, whoever is faster.
     async fn a_model_that_comes_into_use_meanwhile_is_not_passed_over(test: TestDb) {
         const ACTIVATE: &str = "INSERT INTO model_activations (id, kind, number, model_id, created_at)
