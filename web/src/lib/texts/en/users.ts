@@ -10,7 +10,7 @@ export const users = {
   tenant: "Tenant",
   columns: { person: "Person", role: "Role", organization: "Organization", lastLogin: "Last sign-in" },
   never: "never",
-  nowhere: "None",
+  archived: "archived",
   none: {
     title: "Nobody is here yet",
     text: "Make accounts for your people, or send them the join link of their organization.",
