@@ -11,6 +11,10 @@ CREATE INDEX quarterly_predictions_by_organization ON quarterly_predictions (org
     INCLUDE (reporting_year, reporting_quarter, ensemble_probability, logistic_probability, access_level, created_by,
              updated_at);
 
+-- The words of a company are found by the company; nothing asks for a number of their own.
+ALTER TABLE company_search DROP COLUMN id;
+ALTER TABLE company_search ADD CONSTRAINT company_search_company PRIMARY KEY USING INDEX company_search_company;
+
 -- Whoever looks by creator looks for personal companies.
 DROP INDEX companies_by_creator;
 CREATE INDEX companies_by_creator ON companies (created_by, created_at DESC, id) WHERE access_level = 'personal';

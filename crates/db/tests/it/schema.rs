@@ -12,7 +12,8 @@ const POSTGRES: &str = "SELECT table_name::text, column_name::text, data_type::t
                         FROM information_schema.columns WHERE table_schema = 'public'";
 const SQLITE: &str =
     "SELECT m.name, c.name, c.type, NOT c.\"notnull\" FROM sqlite_schema m, pragma_table_info(m.name) c
-                      WHERE m.type = 'table' AND m.name NOT LIKE 'company\\_search\\_fts%' ESCAPE '\\'";
+                      WHERE m.type = 'table' AND m.name NOT LIKE 'company\\_search\\_fts%' ESCAPE '\\'
+                          AND NOT (m.name = 'company_search' AND c.name = 'id') -- SQLite's table of words has numbers";
 
 async fn columns(db: &Db) -> Columns {
     let mut tx = db.system_read("schema").await.unwrap();

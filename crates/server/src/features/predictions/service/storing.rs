@@ -220,12 +220,20 @@ async fn insert(
     }
     let mut stored = HashSet::with_capacity(rows.len());
     for kind in [Kind::Annual, Kind::Quarterly] {
-        let new: Vec<_> = (0..rows.len())
-            .filter(|row| first[*row] && rows[*row].kind == kind)
-            .map(|row| (&rows[row], ids[row], companies[of[row]].id))
-            .collect();
-        if !new.is_empty() {
-            stored.extend(store::insert_predictions(tx, columns::predictions(kind, &new, now)).await?);
+        let of_kind = (0..rows.len()).filter(|row| first[*row] && rows[*row].kind == kind);
+        let new = of_kind.map(|row| (&rows[row], ids[row], &companies[of[row]]));
+        let (added, there): (Vec<_>, Vec<_>) = new.partition(|(.., company)| company.state == State::Added);
+        let columns = |new: &[(&NewRow<'_>, Uuid, &Company<'_>)]| {
+            let new: Vec<_> = new.iter().map(|(row, id, company)| (*row, *id, company.id)).collect();
+            columns::predictions(kind, &new, now)
+        };
+        if !added.is_empty() {
+            // Nobody else sees a company that this transaction adds: every period of it is free.
+            store::insert_first_predictions(tx, columns(&added)).await?;
+            stored.extend(added.iter().map(|(_, id, _)| *id));
+        }
+        if !there.is_empty() {
+            stored.extend(store::insert_predictions(tx, columns(&there)).await?);
         }
     }
     Ok(stored)

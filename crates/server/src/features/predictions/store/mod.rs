@@ -334,6 +334,11 @@ pub(crate) async fn update_company(
     Ok(done?)
 }
 
+/// Adds predictions of companies that this transaction has added, each of another period.
+pub(crate) async fn insert_first_predictions(tx: &mut Tx, columns: BulkInsert) -> Result<()> {
+    columns.execute(tx, "").await.map(drop)
+}
+
 /// Adds predictions; gives the ids of those whose company and period were free.
 pub(crate) async fn insert_predictions(tx: &mut Tx, columns: BulkInsert) -> Result<Vec<Uuid>> {
     let tail = "ON CONFLICT (company_id, reporting_year, coalesce(reporting_quarter, '')) DO NOTHING";
