@@ -13,7 +13,7 @@ import type { World } from "./support/world";
 interface Scene {
   world: World;
   /** Ids to put into addresses. */
-  ids: { company: string; prediction: string; job: string };
+  ids: Record<"company" | "prediction" | "job" | "model" | "user", string>;
 }
 interface Need {
   /** Part of the picture's name, where a route has more than one. */
@@ -32,8 +32,29 @@ const NEEDS: Record<string, Need[]> = {
   "/companies/:id": [{ address: ({ ids }) => `/companies/${ids.company}` }],
   "/score": [{}, { as: "again", address: ({ ids }) => `/score?kind=annual&from=${ids.prediction}` }],
   "/uploads/:id": [{ address: ({ ids }) => `/uploads/${ids.job}` }],
+  "/models/:id": [{ address: ({ ids }) => `/models/${ids.model}`, who: (world) => world.platformAdmin }],
+  "/models": [{ who: (world) => world.platformAdmin }],
+  // Whoever runs one organization is led to it; the list is for those above.
+  "/admin/organizations": [{ who: (world) => world.platformAdmin }],
+  "/admin/users": [{ who: (world) => world.platformAdmin }],
+  "/admin/users/:id": [
+    { address: ({ ids }) => `/admin/users/${ids.user}`, who: (world) => world.platformAdmin },
+  ],
   "/what-if": [{}, { as: "scenario", address: ({ ids }) => `/what-if?kind=annual&from=${ids.prediction}` }],
 };
+
+for (const [path, tabs] of [
+  ["/admin/tenants", ["people", "admins", "scale"]],
+  ["/admin/organizations", ["joining", "data", "details"]],
+] as const) {
+  const address = ({ world }: Scene) =>
+    `${path}/${path.includes("tenants") ? world.tenant.id : world.harbour.id}`;
+  const who = (world: World) => world.platformAdmin;
+  NEEDS[`${path}/:id`] = [
+    { address, who },
+    ...tabs.map((tab) => ({ as: tab, address: (scene: Scene) => `${address(scene)}?tab=${tab}`, who })),
+  ];
+}
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const pictures = fileURLToPath(new URL("screens/", import.meta.url));
@@ -49,7 +70,13 @@ async function sceneOf(world: World): Promise<Scene> {
   const { items } = await api.get("/companies?limit=1&search=WOBB.X");
   const annual = await api.get("/predictions/annual?company_symbol=WOBB.X&size=1");
   const { jobs } = await api.get("/predictions/jobs?limit=1");
-  return { world, ids: { company: items[0].id, prediction: annual.predictions[0].id, job: jobs[0].id } };
+  const { models } = await api.get("/models");
+  const { users } = await api.get("/users");
+  const [model, user] = [models[0].id, users[0].id];
+  return {
+    world,
+    ids: { company: items[0].id, prediction: annual.predictions[0].id, job: jobs[0].id, model, user },
+  };
 }
 
 /** All that is read has come, and what moves has come to rest. */

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { annualFile, annualRow, unique, workbook } from "./support/files";
 import { column, tile } from "./support/screen";
 import { expect, test } from "./support/test";
@@ -32,6 +33,19 @@ test(
     expect(await column(refused, "Row")).toEqual(["4", "6"]);
     await expect(refused).toContainText("'lots' is not a number");
     await expect(refused).toContainText("'12' is not a year");
+
+    const download = async (name: string) => {
+      const coming = page.waitForEvent("download");
+      await page.getByRole("button", { name: "Download" }).click();
+      await page.getByRole("menuitem", { name }).click();
+      return (await readFile(await (await coming).path(), "utf8")).trim().split(/\r?\n/);
+    };
+    const results = await download("Results as CSV");
+    expect(results).toHaveLength(4);
+    for (const line of results.slice(1)) expect(line).toMatch(/Uploaded (First|Third)/);
+    const mend = await download("Refused rows as CSV");
+    expect(mend).toHaveLength(3);
+    expect(mend[0]).toMatch(/refused_row,refused_because$/);
 
     await page.getByRole("link", { name: "All uploads" }).click();
     const row = page

@@ -68,12 +68,12 @@ export class Api {
     const form = new FormData();
     form.append("file", new Blob([content]), name);
     const { job_id } = await this.post(`/predictions/${kind}/bulk-upload-async`, form);
-    for (const until = Date.now() + 60_000; Date.now() < until;) {
+    for (const until = Date.now() + 150_000; Date.now() < until;) {
       const { job } = await this.get(`/predictions/jobs/${job_id}/status`);
       if (job.status === "completed") return job as Answer;
       if (job.status === "failed") throw new Error(`${name}: ${job.error_message}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`${name} is not done after a minute`);
+    throw new Error(`${name} is not done in time`);
   }
 }

@@ -34,9 +34,9 @@ export const test = plain.extend<OfTests, OfWorkers>({
       await use(server);
       await server.stop();
     },
-    { scope: "worker", timeout: 60_000 },
+    { scope: "worker", timeout: 180_000 },
   ],
-  world: [async ({ server }, use) => use(await makeWorld(server)), { scope: "worker", timeout: 60_000 }],
+  world: [async ({ server }, use) => use(await makeWorld(server)), { scope: "worker", timeout: 180_000 }],
   baseURL: async ({ server }, use) => use(server.base),
   // eslint-disable-next-line no-empty-pattern -- Playwright reads the names out of this pattern
   noticed: async ({}, use) => {
