@@ -149,8 +149,9 @@ def main():
             server.stop()
             faults = server.faults()
     never = sorted(asked - succeeded.keys())
-    print("never succeeded: " + (", ".join(never) or "none"))
-    print("seldom succeeded: " + ", ".join(f"{label} {n}" for label, n in succeeded.most_common()[:-6:-1]))
+    if asked:
+        print("never succeeded: " + (", ".join(never) or "none"))
+        print("seldom succeeded: " + ", ".join(f"{label} {n}" for label, n in succeeded.most_common()[:-6:-1]))
     if failed or faults or (everything and never):
         raise SystemExit("\n".join([f"failed as: {', '.join(failed) or 'none'}", *faults[:20]]))
     print(f"every answer is what the document says: {requests} requests to {len(asked)} operations as"
