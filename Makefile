@@ -24,7 +24,7 @@ test-api: ## Send generated and rough requests to every operation as each role (
 	scripts/test-api.sh
 
 test-crash: ## Twenty rounds of random crashes under load, and one drill of each fault (needs PostgreSQL and Redis; root for the full disk)
-	ACCUNODE_REQUIRE_SERVICES=1 ACCUNODE_DRILL_ROUNDS=$${ACCUNODE_DRILL_ROUNDS:-20} cargo nextest run --locked -p accunode --test drills --no-capture
+	ACCUNODE_REQUIRE_SERVICES=1 ACCUNODE_DRILL_ROUNDS=$${ACCUNODE_DRILL_ROUNDS:-20} cargo nextest run --locked --workspace -E 'binary(drills)' --no-capture
 
 lint: ## Formatting, lints and types of the whole workspace and of the web application
 	cargo fmt --all --check
