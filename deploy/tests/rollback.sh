@@ -4,8 +4,8 @@
 # be put in place by hand. ACCUNODE_BINARY names the program (default: the workspace's debug or release build).
 # --quick leaves out going back by hand and releases that fail in less usual ways.
 set -euo pipefail
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=support/common.sh
+. "$(dirname "$0")/support/common.sh"
 
 binary=${ACCUNODE_BINARY:-}
 for candidate in "$root/target/release/accunode" "$root/target/debug/accunode"; do
