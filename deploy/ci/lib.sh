@@ -1,6 +1,9 @@
 # Sourced by the scripts of this folder: messages, required settings, waiting.
 # shellcheck shell=bash
 
+# What fails inside of $(…) fails outside of it, too.
+shopt -s inherit_errexit
+
 say() { printf '%s %s\n' "$(date -u +%H:%M:%S)" "$*" >&2; }
 
 die() {

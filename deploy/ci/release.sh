@@ -36,22 +36,30 @@ fi
 . "$here/target-$target.sh"
 
 # Runs a step in a shell of its own with `set -e` in force, and leaves its status in $outcome. (Inside `if` or `||`
-# bash would ignore failures within the step.)
+# bash would ignore failures within the step.) It runs beside this one, so that a signal is heard at once.
 attempt() {
     set +e
     (
         set -e
         "$@"
-    )
+    ) &
+    child=$!
+    wait "$child"
     outcome=$?
+    child=""
     set -e
 }
+child=""
 
 # What has been begun, so that going back knows what to undo.
 begun=nothing
 
 go_back() {
     trap '' INT TERM
+    if [ -n "$child" ]; then
+        kill "$child" 2>/dev/null || true
+        wait "$child" 2>/dev/null || true
+    fi
     say "going back to ${before:-nothing}: $1"
     local failed="" status=1
     if [ "$begun" != nothing ]; then
