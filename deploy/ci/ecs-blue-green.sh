@@ -9,7 +9,7 @@ create_deployment() {
             TaskDefinition: $definition,
             LoadBalancerInfo: {ContainerName: $container.name, ContainerPort: $container.portMappings[0].containerPort}
           }}}]} | tojson | {revisionType: "AppSpecContent", appSpecContent: {content: .}}' >"$work/revision.json"
-    aws deploy create-deployment --application-name "$CODEDEPLOY_APPLICATION" --deployment-group-name "$service" \
+    aws deploy create-deployment --application-name "${CODEDEPLOY_APPLICATION:-$service}" --deployment-group-name "$service" \
         --revision "file://$work/revision.json" --description "${version:0:100}" |
         jq -re .deploymentId >"$work/$service.deployment"
 }

@@ -86,13 +86,10 @@ register() {
         jq -re '.taskDefinition.taskDefinitionArn'
 }
 
-# Has ECS replace a service's tasks, at most half of them at a time; the circuit breaker takes back what does not start.
+# Has ECS replace a service's tasks: at most half at a time and back by the circuit breaker, as its deployment
+# configuration says.
 roll() {
-    local least=50
-    # Half of one is one, of which ECS could never stop any.
-    if [ "$(jq -r .desiredCount "$work/$1.json")" -le 1 ]; then least=0; fi
-    aws ecs update-service --cluster "$CLUSTER" --service "$1" --task-definition "$2" --deployment-configuration \
-        "deploymentCircuitBreaker={enable=true,rollback=true},minimumHealthyPercent=$least,maximumPercent=100" >/dev/null
+    aws ecs update-service --cluster "$CLUSTER" --service "$1" --task-definition "$2" >/dev/null
 }
 
 # Whether so many percent of a service run a definition: 0 yes, 1 not yet, 2 never.

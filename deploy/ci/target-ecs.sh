@@ -1,9 +1,10 @@
 # Sourced by release.sh: services on Amazon ECS.
 #
 #   CLUSTER            the cluster
-#   ROLLING            services that ECS replaces by halves, in this order
-#   BLUE_GREEN         services that CodeDeploy switches; the deployment group of each is named like the service, in
-#                      application CODEDEPLOY_APPLICATION; its deployments wait to be continued (ready and termination)
+#   ROLLING            services that ECS replaces by halves (their deployment configuration says so), in this order
+#   BLUE_GREEN         services that CodeDeploy switches; the deployment group of each is named like the service, and so
+#                      is its application unless CODEDEPLOY_APPLICATION names another. Where the group waits before it
+#                      moves traffic, the standby side is tried first
 #   MIGRATE_FAMILY     task definition that migrates the database and ends; not set: nothing to migrate
 #   IMAGE              what is released, by digest; or IMAGES="SERVICE=IMAGE …" where services have images of their own
 #   PUBLIC_URL         where people come in; TEST_URL: the test listener, which leads to the standby side
@@ -41,7 +42,6 @@ target_check() {
     need CLUSTER "name of the ECS cluster"
     need PUBLIC_URL "where people come in"
     [ -n "$ROLLING$BLUE_GREEN" ] || die "neither ROLLING nor BLUE_GREEN names a service"
-    [ -z "$BLUE_GREEN" ] || need CODEDEPLOY_APPLICATION "CodeDeploy application of $BLUE_GREEN"
     [ -n "$rollback" ] || [ -n "${IMAGE:-}${IMAGES:-}" ] || die "IMAGE (or IMAGES) is not set: what is released"
     local service
     for service in $(services); do

@@ -4,7 +4,7 @@
 deploy=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 root=$(dirname "$deploy")
 name=$(basename "$0" .sh)
-export deploy root
+export deploy root PYTHONDONTWRITEBYTECODE=1
 
 quick=""
 for argument in "$@"; do
