@@ -17,9 +17,6 @@ repository=$1 tag=$2 dockerfile=${3:-deploy/docker/Dockerfile} context=${4:-.}
 need_tools docker jq
 
 arguments=(--file "$dockerfile" --tag "$repository:$tag" --platform linux/amd64 --build-arg "VERSION=$tag")
-# Layers of the run before, where the workflow keeps them.
-[ -z "${BUILD_CACHE:-}" ] || arguments+=(--cache-from "type=gha,scope=$BUILD_CACHE" --cache-to "type=gha,mode=max,scope=$BUILD_CACHE")
-
 if [ "${PUSH:-no}" != yes ]; then
     docker buildx build --load "${arguments[@]}" "$context"
     output image "$repository:$tag"

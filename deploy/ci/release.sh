@@ -3,6 +3,7 @@
 #
 #     release.sh TARGET VERSION               migrate, workers by half and then all, API blue/green
 #     release.sh TARGET --rollback [VERSION]  the same with an earlier release (by default the one before), no migration
+#     release.sh TARGET --released            tell which version is in place
 #
 # TARGET is `ecs` (AWS) or `local` (this machine, behind haproxy); target-TARGET.sh says what it needs. A release
 # that is not healthy never gets traffic; one that turns out bad afterwards is taken back. Exit codes: 0 in place,
@@ -14,20 +15,22 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib.sh"
 
 usage() {
-    sed -n '2,5p' "$0" >&2
+    sed -n '2,6p' "$0" >&2
     exit 2
 }
 
 [ $# -ge 2 ] || usage
 target=$1
 [ -f "$here/target-$target.sh" ] || usage
-rollback=""
-if [ "$2" = --rollback ]; then
-    rollback=yes
-    version=${3:-}
-else
-    version=$2
-fi
+rollback="" only_tell="" version=""
+case $2 in
+    --rollback)
+        rollback=yes
+        version=${3:-}
+        ;;
+    --released) only_tell=yes ;;
+    *) version=$2 ;;
+esac
 if [ -n "$version" ] && ! [[ $version =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$ ]]; then
     echo "release: '$version' is no version: letters, digits, '.', '_' and '-'" >&2
     exit 2
@@ -107,6 +110,10 @@ standby_is_sound() {
 }
 
 target_check
+if [ -n "$only_tell" ]; then
+    target_released
+    exit 0
+fi
 target_lock
 before=$(target_released)
 if [ -n "$rollback" ] && [ -z "$version" ]; then

