@@ -3,7 +3,7 @@
 #
 # With PUSH=yes it is pushed to REPOSITORY (ECR; tags there are never changed); a tag that is there already is taken
 # as it is, so that a repeated run releases the same bytes. Without, it is only built and stays on this machine.
-# Outputs `image`: by digest when pushed, by tag otherwise.
+# Outputs `tagged` (REPOSITORY:TAG) and, when pushed, `image`, which is the same by digest.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lib.sh
@@ -19,7 +19,7 @@ need_tools docker jq
 arguments=(--file "$dockerfile" --tag "$repository:$tag" --platform linux/amd64 --build-arg "VERSION=$tag")
 if [ "${PUSH:-no}" != yes ]; then
     docker buildx build --load "${arguments[@]}" "$context"
-    output image "$repository:$tag"
+    output tagged "$repository:$tag"
     exit 0
 fi
 
@@ -46,4 +46,5 @@ else
     digest=$(jq -re '."containerimage.digest"' "$metadata")
 fi
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || die "no digest: '$digest'"
+output tagged "$repository:$tag"
 output image "$repository@$digest"

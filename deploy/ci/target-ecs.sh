@@ -6,7 +6,7 @@
 #                      is its application unless CODEDEPLOY_APPLICATION names another. Where the group waits before it
 #                      moves traffic, the standby side is tried first
 #   MIGRATE_FAMILY     task definition that migrates the database and ends; not set: nothing to migrate
-#   IMAGE              what is released, by digest; or IMAGES="SERVICE=IMAGE …" where services have images of their own
+#   IMAGE              what is released, by a tag that never changes (Terraform has it so, too); or IMAGES="SERVICE=IMAGE …" where services have images of their own
 #   PUBLIC_URL         where people come in; TEST_URL: the test listener, which leads to the standby side
 #   NOTIFY_TOPIC_ARN   whom to tell
 #
