@@ -49,6 +49,11 @@ attempt() {
     child=$!
     wait "$child"
     outcome=$?
+    # A signal that is not to end anything ends the waiting all the same.
+    while kill -0 "$child" 2>/dev/null; do
+        wait "$child"
+        outcome=$?
+    done
     child=""
     set -e
 }
@@ -58,7 +63,7 @@ child=""
 begun=nothing
 
 go_back() {
-    trap '' INT TERM
+    trap : INT TERM # not '': processes that are started now would never hear one either
     if [ -n "$child" ]; then
         kill "$child" 2>/dev/null || true
         wait "$child" 2>/dev/null || true
@@ -134,7 +139,7 @@ step "API: try the standby side" standby_is_sound
 step "API: move traffic" target_switch
 step "try it as people reach it" "$here/smoke.sh" "$(target_url)"
 # From here on it counts as released: the old side may be gone, so nothing is taken back.
-trap '' INT TERM
+trap : INT TERM
 unfinished=""
 settle "API: end the old side" target_retire
 settle "note the release" target_commit

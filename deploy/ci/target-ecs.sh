@@ -63,17 +63,20 @@ target_url() { echo "$PUBLIC_URL"; }
 target_standby_url() { [ -z "$BLUE_GREEN" ] || echo "${TEST_URL:-}"; }
 target_released() { release_of "$(cat "$work/$(first_service).old")"; }
 
-# The newest release that was in place before this one.
+# The newest release that was in place before this one: going back twice goes back by two.
 target_previous() {
-    local current family definition release
-    current=$(target_released)
-    family=$(family_of "$(cat "$work/$(first_service).old")")
-    for definition in $(revisions "$family"); do
-        release=$(released_tag "$definition")
-        if [ -n "$release" ] && [ "$release" != "$current" ]; then
-            echo "$release"
-            return
+    local running current definition release older=""
+    running=$(cat "$work/$(first_service).old")
+    current=$(release_of "$running")
+    for definition in $(revisions "$(family_of "$running")"); do
+        if [ -n "$older" ]; then
+            release=$(released_tag "$definition")
+            if [ -n "$release" ] && [ "$release" != "$current" ]; then
+                echo "$release"
+                return
+            fi
         fi
+        if same_definition "$definition" "$running"; then older=yes; fi
     done
 }
 

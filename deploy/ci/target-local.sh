@@ -33,7 +33,8 @@ target_lock() {
 target_url() { echo "http://127.0.0.1:$BALANCER_PORT"; }
 target_standby_url() { echo "http://127.0.0.1:$(port_of "$(standby_side)")"; }
 target_released() { note released; }
-target_previous() { note previous; }
+# The release that was put in place before the one that is; `history` has them in order.
+target_previous() { note history | awk -v now="$(note released)" '$0 == now { found = last } { last = $0 } END { print found }'; }
 
 # Commands of the balancer.
 balancer() { printf '%s\n' "$1" | socat -t5 - "UNIX-CONNECT:$BALANCER_SOCKET"; }
@@ -178,6 +179,6 @@ target_undo_api() {
 }
 
 target_commit() {
-    [ "$before" = "$version" ] || write_note previous "$before"
+    if [ -z "$rollback" ]; then printf '%s\n' "$version" >>"$LOCAL_DIR/history"; fi
     write_note released "$version"
 }

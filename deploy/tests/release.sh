@@ -123,10 +123,14 @@ expect_runs "rollback" worker worker:2
 expect_runs "rollback" api api:2
 never_called "rollback" "ecs run-task"
 never_called "rollback" "ecs register-task-definition"
-run none 0 --rollback r0
-expect_runs "rollback to r0" api api:1
+run none 0 --rollback
+expect_runs "going back twice" api api:1
+run none 1 --rollback
+expect_runs "going back before the first release" api api:1
+run none 0 --rollback r2
+expect_runs "rollback to a named release" api api:3
 run none 1 --rollback r7
-expect_runs "rollback to an unknown release" api api:1
+expect_runs "rollback to an unknown release" api api:3
 say "rollback by hand: to the release before, and to a named one"
 
 accunode_account
