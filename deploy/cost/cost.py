@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,10 @@ def print_bill(argument: str) -> None:
     one = bill(plan, load("assumptions.json")["usage"][name])
     for service, usd in one.by_service().items():
         print(f"{service:18} {usd:9.2f}")
-        for line in one.lines:
-            if line.service == service and line.usd:
-                print(f"    {line.usd:9.2f}  {line.what}")
+        alike = Counter(line.what for line in one.lines if line.service == service)
+        for what, times in alike.items():
+            sums = sum(line.usd for line in one.lines if (line.service, line.what) == (service, what))
+            print(f"    {sums:9.2f}  {what}{f' (× {times})' if times > 1 else ''}")
     print(f"{'All':18} {one.total:9.2f} USD a month, prices of {Prices().table['as_of']}")
     if one.unknown:
         print(f"Not priced: {unpriced(one)}")

@@ -47,7 +47,7 @@ trap finish EXIT
 # What the stages before leave behind is this folder; the last stage stands in the Dockerfile as it is.
 deploy/docker/rootfs.sh "$binary" "$folder/context/image"
 awk '/^FROM scratch/ { last = 1 } last' deploy/docker/Dockerfile | sed 's/--from=build //' >"$folder/Dockerfile"
-grep -q '^COPY /image /$' "$folder/Dockerfile" || fail "the Dockerfile's last stage is not what this check expects"
+grep -q '^COPY /image/root /$' "$folder/Dockerfile" || fail "the Dockerfile's last stage is not what this check expects"
 buildah "${store[@]}" --storage-driver=vfs bud --isolation=chroot --format docker --quiet --build-arg VERSION=check \
     --tag accunode:check --file "$folder/Dockerfile" "$folder/context" >/dev/null
 bytes=$(podman image inspect accunode:check | jq '.[0].Size')
@@ -55,6 +55,10 @@ bytes=$(podman image inspect accunode:check | jq '.[0].Size')
 podman image inspect accunode:check | jq -e '.[0] | .User == "10001:10001" and .Config.Entrypoint == ["/accunode"]
     and (.HealthCheck.Test // .Healthcheck.Test) == ["CMD", "/accunode", "health"]' >/dev/null ||
     fail "user, entry point or health check are not the Dockerfile's"
+podman create --name look accunode:check >/dev/null
+owners=$(podman export look | tar --list --verbose --numeric-owner | awk '$6 == "data/" || $6 == "tmp/" { print $2 }' | sort -u)
+[ "$owners" = 10001/10001 ] || fail "/data and /tmp belong to '$owners', not to the program's user"
+podman rm look >/dev/null
 say "built: $((bytes / 1000000)) MB, user 10001, health check without a shell"
 
 # --- Run -----------------------------------------------------------------------------------------------------------
