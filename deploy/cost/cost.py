@@ -108,7 +108,13 @@ def print_people(plans: list[tuple[str, dict[str, Any]]], bills: dict[str, Bill]
     if len(rows) > 1:
         print("\n## What it carries (people at work at once, by measured speed)\n")
         table(rows)
-        print(f"\nAsked: less than {mission['accunode']['cost_per_user']:.2f} a person. How it is reckoned: README.md.")
+        print()
+        for phase, (few, many) in own.items():
+            enough = [(bills[name].total, name) for name, plan in plans if (name in own or name == "minimal") and capacity(resources(plan)).people >= many]
+            if enough:
+                usd, name = min(enough)
+                print(f"- {few} to {many} people ({phase}): `{name}` carries them for {usd:.2f}, {usd / many:.3f} to {usd / few:.3f} each.")
+        print(f"\nAsked: less than {mission['accunode']['cost_per_user']:.2f} a person. How it is reckoned: README.md. By speed alone: with one task of each nothing is in reserve.")
 
 
 def hours(outcome: Outcome, values: list[int]) -> str:
