@@ -42,7 +42,7 @@ BALANCER_PORT=$(free_port)
 BLUE_PORT=$(free_port)
 GREEN_PORT=$(free_port)
 export BALANCER_PORT BLUE_PORT GREEN_PORT BALANCER_SOCKET=$folder/haproxy.sock
-export POLL_SECONDS=0.3 SMOKE_TRIES=6 START_LIMIT=10
+export POLL_SECONDS=0.3 SMOKE_TRIES=6 START_LIMIT=15
 mkdir -p "$LOCAL_DIR/releases" "$ACCUNODE_DATA_DIR"
 
 good_release() {
@@ -91,7 +91,7 @@ sign_in() {
 
 wrk_pid=""
 start_load() {
-    wrk -t1 -c8 -d300s -s "$deploy/tests/drill/load.lua" "$url/api/v1/companies?limit=10" >"$folder/load.txt" 2>&1 &
+    wrk -t1 -c8 -d300s --timeout 30s -s "$deploy/tests/drill/load.lua" "$url/api/v1/companies?limit=10" >"$folder/load.txt" 2>&1 &
     wrk_pid=$!
     sleep 1
 }
