@@ -16,3 +16,5 @@ printf 'accunode:x:10001:10001:AccuNode:/data:/sbin/nologin\n' >"$folder/root/et
 printf 'accunode:x:10001:\n' >"$folder/root/etc/group"
 # Names of other machines: the machine's own file first, then its name servers.
 printf 'hosts: files dns\n' >"$folder/root/etc/nsswitch.conf"
+# A temporary file system that is mounted over it takes the folder's mode.
+chmod 1777 "$folder/owned/tmp"
