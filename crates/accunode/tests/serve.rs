@@ -243,8 +243,12 @@ fn health_tells_whether_a_server_answers() {
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = other.local_addr().unwrap().port();
     let answering = std::thread::spawn(move || {
-        use std::io::Write as _;
-        other.accept().unwrap().0.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").unwrap();
+        use std::io::{Read as _, Write as _};
+        let mut stream = other.accept().unwrap().0;
+        // Unread, the request would have the connection reset, and the answer lost with it.
+        let read = stream.read(&mut [0; 1024]).unwrap();
+        assert!(read > 0, "the request came");
+        stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").unwrap();
     });
     let refused = health(port);
     answering.join().unwrap();
