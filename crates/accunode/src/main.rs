@@ -33,6 +33,8 @@ enum Command {
     Migrate(cli::migrate::MigrateArgs),
     /// Check the configuration and everything that the server needs.
     Doctor(cli::doctor::DoctorArgs),
+    /// Ask the server of this machine whether it answers.
+    Health(cli::health::HealthArgs),
     /// What administrators do beside the server.
     Admin(cli::admin::AdminArgs),
     /// Print the API document.
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Worker(args) => cli::worker::run(args),
         Command::Migrate(args) => cli::migrate::run(&args),
         Command::Doctor(args) => cli::doctor::run(&args),
+        Command::Health(args) => cli::health::run(&args),
         Command::Admin(args) => cli::admin::run(&args),
         Command::Openapi => cli::openapi::run(),
         Command::Score(args) => cli::score::run(args),

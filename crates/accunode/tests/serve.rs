@@ -221,6 +221,42 @@ fn the_server_stops_when_asked_to() {
 }
 
 #[test]
+fn health_tells_whether_a_server_answers() {
+    let health = |port: u16| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_accunode"));
+        command.args(["health", "--port"]).arg(port.to_string()).output().unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(&format!("sqlite://{}", folder.path().join("health.db").display()));
+    let port: u16 = server.base.rsplit(':').next().unwrap().parse().unwrap();
+    let answered = health(port);
+    assert!(answered.status.success(), "{answered:?}");
+
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let silent = health(port);
+    assert_eq!(silent.status.code(), Some(1));
+    let error = String::from_utf8(silent.stderr).unwrap();
+    assert!(error.contains("no server answers at 127.0.0.1"), "{error}");
+
+    // Somebody who answers with something else: no server of ours.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let answering = std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        let mut stream = other.accept().unwrap().0;
+        // Unread, the request would have the connection reset, and the answer lost with it.
+        let read = stream.read(&mut [0; 1024]).unwrap();
+        assert!(read > 0, "the request came");
+        stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").unwrap();
+    });
+    let refused = health(port);
+    answering.join().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("503"), "status is named");
+}
+
+#[test]
 fn a_real_database_without_a_secret_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_accunode"))

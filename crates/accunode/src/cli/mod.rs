@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod doctor;
+pub mod health;
 pub mod migrate;
 pub mod model;
 pub mod openapi;
