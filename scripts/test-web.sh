@@ -16,16 +16,16 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+browser() { type -P chromium || type -P chromium-browser || type -P google-chrome; }
 
 if [ -z "${CHROMIUM:-}" ]; then
-    if ! chromium >/dev/null; then
+    if ! browser >/dev/null; then
         say "installing chromium"
         as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2
         as_root env DEBIAN_FRONTEND=noninteractive \
             apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends chromium >&2
     fi
-    CHROMIUM=$(chromium)
+    CHROMIUM=$(browser)
     export CHROMIUM
 fi
 # Playwright drives the system's browser and fetches none.
