@@ -1,0 +1,7 @@
+output "name" {
+  value = local.service_name
+}
+
+output "blue_green" {
+  value = var.blue_green
+}
