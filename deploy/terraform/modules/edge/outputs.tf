@@ -33,3 +33,23 @@ output "dns_name" {
 output "url" {
   value = local.tls ? "https://${var.domain}" : "http://${aws_lb.this.dns_name}"
 }
+
+output "facts" {
+  description = "What tests ask about."
+  value = {
+    protected    = aws_lb.this.enable_deletion_protection
+    idle_seconds = aws_lb.this.idle_timeout
+    logged       = length(aws_lb.this.access_logs) > 0
+    http         = aws_lb_listener.http.default_action[0].type
+    ssl_policy   = one(aws_lb_listener.https[*].ssl_policy)
+    firewall     = one(aws_wafv2_web_acl.this[*].name)
+    open_ports   = sort([for r in aws_vpc_security_group_ingress_rule.web : tostring(r.from_port)])
+    rules = {
+      for name, rule in merge(aws_lb_listener_rule.rolling, aws_lb_listener_rule.switched) : name => {
+        priority = rule.priority
+        paths    = sort(flatten([for c in rule.condition : [for p in c.path_pattern : p.values]]))
+      }
+    }
+    health = { for name, group in aws_lb_target_group.this : name => merge(group.health_check[0], { port = group.port, target_type = group.target_type }) }
+  }
+}

@@ -4,9 +4,11 @@
 
 ephemeral "aws_secretsmanager_random_password" "made" {
   provider            = aws.random
-  for_each            = { for name, length in var.generate : name => length if !contains(var.given_names, name) }
-  password_length     = each.value
+  for_each            = { for name, g in var.generate : name => g if !contains(var.given_names, name) }
+  password_length     = each.value.length
   exclude_punctuation = true # also fits into an address without being escaped
+  exclude_uppercase   = each.value.hex
+  exclude_characters  = each.value.hex ? "ghijklmnopqrstuvwxyz" : null
 }
 
 locals {
@@ -27,6 +29,14 @@ resource "aws_secretsmanager_secret" "bundle" {
   name                    = trimprefix(var.prefix, "/")
   kms_key_id              = var.kms_key_arn
   recovery_window_in_days = var.recovery_days
+
+  # The replica is encrypted by its region's own key.
+  dynamic "replica" {
+    for_each = var.replica_region == "" ? [] : [var.replica_region]
+    content {
+      region = replica.value
+    }
+  }
 }
 
 resource "aws_secretsmanager_secret_version" "bundle" {

@@ -9,12 +9,12 @@ variable "prefix" {
 }
 
 variable "generate" {
-  description = "Values made here: their names and lengths."
-  type        = map(number)
+  description = "Values made here: their names and lengths, and whether they hold hexadecimal digits alone."
+  type        = map(object({ length = number, hex = optional(bool, false) }))
   default     = {}
 
   validation {
-    condition     = alltrue([for n in values(var.generate) : n >= 32 && n <= 128])
+    condition     = alltrue([for g in values(var.generate) : g.length >= 32 && g.length <= 128])
     error_message = "Generated values have 32 to 128 characters."
   }
 }
@@ -78,4 +78,10 @@ variable "recovery_days" {
 variable "kms_key_arn" {
   description = "Key that encrypts the values."
   type        = string
+}
+
+variable "replica_region" {
+  description = "Second region that keeps the bundle; empty for none."
+  type        = string
+  default     = ""
 }

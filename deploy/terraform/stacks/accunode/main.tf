@@ -121,7 +121,7 @@ module "secrets" {
   prefix      = local.prefix
   kms_key_arn = module.key.arn
   revision    = var.secrets_revision
-  generate    = merge({ secret-key = 64, database-password = 40 }, { for name in local.admin : name => 32 })
+  generate    = merge({ secret-key = { length = 64 }, database-password = { length = 40 } }, { for name in local.admin : name => { length = 32 } })
   given_names = var.given_secrets
   given       = var.given_secret_values
   parameters  = concat(["secret-key", "database-url", "redis-url"], local.admin)

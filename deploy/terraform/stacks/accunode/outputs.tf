@@ -23,12 +23,13 @@ output "pipeline_role" {
 }
 
 output "release" {
-  description = "What deploy/bin/deploy needs to know."
+  description = "What deploy/bin/deploy needs to know. Services that CodeDeploy switches have a group there of their own name."
   value = {
-    cluster  = module.cluster.name
-    services = [module.api.name, module.worker.name]
-    # Switched by CodeDeploy: application and group are named as the service.
-    blue_green = [for s in [{ name = module.api.name, port = 8000, on = module.api.blue_green, definition = module.api_task.definition_arn }] : { service = s.name, port = s.port, definition = s.definition } if s.on]
+    cluster = module.cluster.name
+    services = {
+      (module.api.name)    = { definition = module.api_task.definition_arn, blue_green = module.api.blue_green, port = 8000 }
+      (module.worker.name) = { definition = module.worker_task.definition_arn, blue_green = false, port = null }
+    }
     migration = {
       definition     = module.migration.definition_arn
       subnets        = module.network.private_subnet_ids
