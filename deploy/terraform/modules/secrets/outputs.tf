@@ -24,3 +24,12 @@ output "bundle_keys" {
 output "revision" {
   value = var.revision
 }
+
+output "facts" {
+  description = "What tests ask about."
+  value = {
+    kinds         = { for name, p in aws_ssm_parameter.this : name => p.type }
+    replicas      = try(length(aws_secretsmanager_secret.bundle[0].replica), 0)
+    recovery_days = one(aws_secretsmanager_secret.bundle[*].recovery_window_in_days)
+  }
+}

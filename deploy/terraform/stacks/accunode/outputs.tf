@@ -30,10 +30,15 @@ output "release" {
       (module.api.name)    = { definition = module.api_task.definition_arn, blue_green = module.api.blue_green, port = 8000 }
       (module.worker.name) = { definition = module.worker_task.definition_arn, blue_green = false, port = null }
     }
-    migration = {
-      definition     = module.migration.definition_arn
-      subnets        = module.network.private_subnet_ids
-      security_group = module.migration.security_group_id
-    }
+  }
+}
+
+output "migration" {
+  description = "The task that migrates the database, and where it runs. Made before everything else, so it depends on nothing else."
+  value = {
+    cluster        = module.cluster.name
+    definition     = module.migration.definition_arn
+    subnets        = module.network.private_subnet_ids
+    security_group = module.migration.security_group_id
   }
 }

@@ -74,6 +74,8 @@ variable "database" {
     backup_days    = number
     multi_az       = optional(bool, false)
     replicas       = optional(number, 0)
+    # Whether the tasks may want more connections than it takes when all of them are busy.
+    overcommitted = optional(bool, false)
     # Where the image keeps the certificates of RDS; empty encrypts without knowing who answers.
     root_certificates = optional(string, "")
   })

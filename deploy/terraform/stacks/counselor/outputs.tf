@@ -46,8 +46,7 @@ output "pipeline_role" {
 output "release" {
   description = "What deploy/bin/deploy needs to know."
   value = {
-    cluster   = module.cluster.name
-    services  = { for part, s in module.service : s.name => { definition = module.task[part].definition_arn, blue_green = false, port = local.settings[part].port } }
-    migration = null
+    cluster  = module.cluster.name
+    services = { for part, s in module.service : s.name => { definition = module.task[part].definition_arn, blue_green = false, port = local.settings[part].port } }
   }
 }

@@ -37,12 +37,6 @@ mock_data "aws_route53_zone" {
   }
 }
 
-mock_data "aws_secretsmanager_random_password" {
-  defaults = {
-    random_password = "mockedmockedmockedmockedmockedmocked"
-  }
-}
-
 mock_resource "aws_kms_key" {
   defaults = {
     arn = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-4000-8000-000000000000"

@@ -102,6 +102,7 @@ def only_release(stack, found):
 
 def rehearse(run):
     run.deploy("bootstrap")
+    run.deploy("plan", "--tag", run.first, "--json", str(run.work / f"{run.stack}-{run.environment}.plan.json"))
     run.deploy("apply", "--yes", "--tag", run.first, *run.unprotected())
     state = run.state()
     (run.work / f"{run.stack}-{run.environment}.state.json").write_text(json.dumps(state))

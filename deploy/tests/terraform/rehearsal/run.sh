@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Starts moto's server and rehearses both stacks. Wants terraform, and the folder of a Python environment as $1.
+# Starts moto's server and rehearses both stacks, looking at what was planned with checkov and at what was made with
+# cfn-lint. Wants terraform; $1 and $2 are the folders of the Python environments with moto and with checkov.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-venv=$1
+venv=$1 checkov=$2
 work=$(mktemp -d "${TMPDIR:-/tmp}/rehearsal.XXXXXX")
 server=''
 cleanup() {
@@ -41,4 +42,5 @@ for stack in accunode counselor; do
         exit 1
     fi
     "$venv/bin/python" "$here/../shadow/check.py" "$work/$stack-prod.state.json"
+    "$venv/bin/python" "$here/../checkov/check.py" "$checkov" "$work/$stack-prod.plan.json"
 done
