@@ -54,14 +54,36 @@ all_tests() {
     test_folder stacks/counselor -filter=tests/refusals.tftest.hcl -var-file=environments/prod.tfvars
 }
 
+# What a stack becomes with the mocked provider, where every value is known.
+save_state() { # stack, run, file, arguments of terraform test
+    local stack=$1 run=$2 file=$3
+    shift 3
+    [ -d "$copy/terraform/stacks/$stack/.terraform" ] || initialise "stacks/$stack"
+    in_folder "stacks/$stack" terraform test -json -verbose "$@" |
+        jq -c --arg run "$run" 'select(.type == "test_state" and .["@testrun"] == $run) | .test_state' >"$file"
+    [ -s "$file" ] || fail_with "terraform test of $stack showed no state"
+}
+
+pictures() { # check or write
+    save_state accunode startup "$work/accunode.json" -filter=tests/phase_startup.tftest.hcl \
+        -var-file=phases/startup.tfvars -var-file=environments/prod.tfvars
+    save_state counselor everywhere "$work/counselor.json" -filter=tests/prod.tftest.hcl -var-file=environments/prod.tfvars
+    python3 deploy/tests/terraform/pictures.py "$1" docs/operations.md accunode="$work/accunode.json" counselor="$work/counselor.json"
+}
+
 find_terraform
 copy_tree
+if [ "${1-}" = --pictures ]; then
+    pictures write
+    exit
+fi
 check_scripts
 check_format
 check_validity
 quick_tests
 if [ "${1-}" != --quick ]; then
     all_tests
+    pictures check
     make_environments
     deploy/tests/terraform/rehearsal/run.sh "$python_environment" "$checkov_environment"
     "$python_environment/bin/python" deploy/tests/terraform/faults/panel.py

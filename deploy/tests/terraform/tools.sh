@@ -3,6 +3,11 @@
 
 step() { echo "  ok: $*"; }
 
+fail_with() {
+    echo "FAILED: $*" >&2
+    return 1
+}
+
 # Terraform and the AWS provider as it lies unpacked in a mirror; neither comes from a package registry.
 find_terraform() {
     local binary

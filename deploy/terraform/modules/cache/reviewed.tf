@@ -1,5 +1,5 @@
 # Values that neither Terraform nor a linter without an account can check, in one place for whoever reviews them.
-# Source: Amazon ElastiCache User Guide, "Supported node types" and "Supported engines and versions"; read 2026-11.
+# Source: Amazon ElastiCache User Guide, "Supported node types" and "Supported engines and versions".
 locals {
   reviewed = {
     node_types = [

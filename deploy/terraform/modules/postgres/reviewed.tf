@@ -1,5 +1,5 @@
 # Values that neither Terraform nor a linter without an account can check, in one place for whoever reviews them.
-# Source: Amazon RDS User Guide, "Supported DB engines for DB instance classes", PostgreSQL; read 2026-11.
+# Source: Amazon RDS User Guide, "Supported DB engines for DB instance classes", PostgreSQL.
 locals {
   reviewed = {
     database_classes = [
