@@ -71,6 +71,12 @@ pictures() { # check or write
     python3 deploy/tests/terraform/pictures.py "$1" docs/operations.md accunode="$work/accunode.json" counselor="$work/counselor.json"
 }
 
+original_resources() {
+    save_state counselor as_large_as_the_original "$work/counselor-44.json" -filter=tests/test.tftest.hcl -var-file=environments/test.tfvars
+    python3 deploy/tests/terraform/counselor.py 44 "$work/counselor-44.json"
+    python3 deploy/tests/terraform/counselor.py 49 "$work/counselor.json"
+}
+
 find_terraform
 copy_tree
 if [ "${1-}" = --pictures ]; then
@@ -84,6 +90,7 @@ quick_tests
 if [ "${1-}" != --quick ]; then
     all_tests
     pictures check
+    original_resources
     make_environments
     deploy/tests/terraform/rehearsal/run.sh "$python_environment" "$checkov_environment"
     "$python_environment/bin/python" deploy/tests/terraform/faults/panel.py

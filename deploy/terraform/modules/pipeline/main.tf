@@ -67,6 +67,12 @@ resource "aws_iam_role_policy" "deploy" {
         Resource = ["*"]
       },
       {
+        Sid      = "TagDefinitions"
+        Effect   = "Allow"
+        Action   = ["ecs:TagResource"]
+        Resource = ["${local.arn}:ecs:${local.region}:${local.account}:task-definition/${var.name}-*"]
+      },
+      {
         Sid      = "RunTasks"
         Effect   = "Allow"
         Action   = ["ecs:RunTask"]
@@ -78,7 +84,7 @@ resource "aws_iam_role_policy" "deploy" {
       {
         Sid    = "ReplaceTasks"
         Effect = "Allow"
-        Action = ["ecs:DescribeServices", "ecs:DescribeTasks", "ecs:StopTask", "ecs:UpdateService", "ecs:TagResource"]
+        Action = ["ecs:DescribeServices", "ecs:DescribeTasks", "ecs:StopTask", "ecs:UpdateService"]
         Resource = [
           "${local.arn}:ecs:${local.region}:${local.account}:service/${var.cluster.name}/*",
           "${local.arn}:ecs:${local.region}:${local.account}:task/${var.cluster.name}/*",
@@ -97,9 +103,10 @@ resource "aws_iam_role_policy" "deploy" {
         Sid    = "SwitchTraffic"
         Effect = "Allow"
         Action = [
-          "codedeploy:CreateDeployment", "codedeploy:GetApplication", "codedeploy:GetApplicationRevision",
-          "codedeploy:GetDeployment", "codedeploy:GetDeploymentConfig", "codedeploy:GetDeploymentGroup",
-          "codedeploy:ListDeployments", "codedeploy:RegisterApplicationRevision", "codedeploy:StopDeployment",
+          "codedeploy:ContinueDeployment", "codedeploy:CreateDeployment", "codedeploy:GetApplication",
+          "codedeploy:GetApplicationRevision", "codedeploy:GetDeployment", "codedeploy:GetDeploymentConfig",
+          "codedeploy:GetDeploymentGroup", "codedeploy:GetDeploymentTarget", "codedeploy:ListDeployments",
+          "codedeploy:RegisterApplicationRevision", "codedeploy:StopDeployment",
         ]
         Resource = [
           "${local.arn}:codedeploy:${local.region}:${local.account}:application:${var.name}-*",
@@ -108,83 +115,19 @@ resource "aws_iam_role_policy" "deploy" {
         ]
       },
       {
-        Sid      = "ReadAndWriteState"
+        Sid      = "TellPeople"
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:PutObject"]
-        Resource = ["${local.arn}:s3:::${var.state.bucket}/${var.state.key}"]
+        Action   = ["sns:Publish"]
+        Resource = [var.topic_arn]
       },
       {
-        Sid      = "LockState"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-        Resource = ["${local.arn}:s3:::${var.state.bucket}/${var.state.key}.tflock"]
-      },
-      {
-        Sid       = "FindState"
+        Sid       = "EncryptWhatIsTold"
         Effect    = "Allow"
-        Action    = ["s3:ListBucket"]
-        Resource  = ["${local.arn}:s3:::${var.state.bucket}"]
-        Condition = { StringLike = { "s3:prefix" = ["${var.state.key}*"] } }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = [var.kms_key_arn]
+        Condition = { StringEquals = { "kms:ViaService" = "sns.${local.region}.amazonaws.com" } }
       },
     ]
   })
 }
 
-# Terraform compares every resource with what is there, so whoever plans may look at all of the account. The provider
-# reads parameters and secrets back, too: their names are limited to this stack's, and customers' files stay closed.
-locals {
-  look = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "ReadState"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject"]
-        Resource = ["${local.arn}:s3:::${var.state.bucket}/${var.state.key}"]
-      },
-      {
-        Sid      = "ReadOwnSecrets"
-        Effect   = "Allow"
-        Action   = ["secretsmanager:GetSecretValue"]
-        Resource = ["${local.arn}:secretsmanager:${local.region}:${local.account}:secret:${var.secrets_prefix}-*"]
-      },
-      {
-        Sid      = "Decrypt"
-        Effect   = "Allow"
-        Action   = ["kms:Decrypt"]
-        Resource = [var.kms_key_arn]
-        Condition = {
-          StringEquals = { "kms:ViaService" = [for s in ["ssm", "secretsmanager"] : "${s}.${local.region}.amazonaws.com"] }
-        }
-      },
-      {
-        Sid         = "NoOtherObjects"
-        Effect      = "Deny"
-        Action      = ["s3:GetObject", "s3:GetObjectVersion"]
-        NotResource = ["${local.arn}:s3:::${var.state.bucket}/${var.state.key}*"]
-      },
-    ]
-  })
-  lookers = { deploy = aws_iam_role.deploy.name, plan = aws_iam_role.plan.name }
-}
-
-# Plans of pull requests run in an environment of their own, which a person has to open for each run.
-resource "aws_iam_role" "plan" {
-  name                 = "${var.name}-plan"
-  description          = "Plans ${var.name} from ${var.repository}"
-  assume_role_policy   = replace(local.trust, "environment:${var.environment}", "environment:${var.environment}-plan")
-  max_session_duration = 3600
-}
-
-resource "aws_iam_role_policy_attachment" "look" {
-  for_each   = local.lookers
-  role       = each.value
-  policy_arn = "${local.arn}:iam::aws:policy/ReadOnlyAccess"
-}
-
-resource "aws_iam_role_policy" "look" {
-  for_each = local.lookers
-  name     = "look"
-  role     = each.value
-  policy   = local.look
-}

@@ -14,7 +14,7 @@ variable "repository" {
 }
 
 variable "environment" {
-  description = "Environment on GitHub whose jobs may deploy."
+  description = "Environment on GitHub whose jobs may release; those of NAME-plan may plan, those of NAME-drill may try to restore."
   type        = string
 
   validation {
@@ -54,4 +54,15 @@ variable "secrets_prefix" {
 
 variable "kms_key_arn" {
   type = string
+}
+
+variable "topic_arn" {
+  description = "Topic that people read."
+  type        = string
+}
+
+variable "drill" {
+  description = "The parameter with the database's address, and the roles of the task that looks at a restored copy; null has no drill."
+  type        = object({ parameter_arn = string, role_arns = list(string) })
+  default     = null
 }

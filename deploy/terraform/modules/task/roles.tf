@@ -14,7 +14,7 @@ locals {
 
   # The address of a key inside a secret ends with :KEY::, the policy is about the secret.
   sources    = distinct([for address in values(var.secrets) : replace(address, "/:[A-Za-z0-9_]+::$/", "")])
-  parameters = [for arn in local.sources : arn if strcontains(arn, ":ssm:")]
+  parameters = concat([for arn in local.sources : arn if strcontains(arn, ":ssm:")], var.further_parameters)
   bundles    = [for arn in local.sources : arn if strcontains(arn, ":secretsmanager:")]
 }
 

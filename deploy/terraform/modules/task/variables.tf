@@ -112,6 +112,12 @@ variable "secrets" {
   default     = {}
 }
 
+variable "further_parameters" {
+  description = "Parameters that another definition with the same roles may ask for."
+  type        = list(string)
+  default     = []
+}
+
 variable "secrets_revision" {
   description = "Changes the task when the values of the secrets changed, so that a deployment takes them over."
   type        = number

@@ -145,4 +145,6 @@ module "pipeline" {
   role_arns       = concat(module.api_task.role_arns, module.worker_task.role_arns, module.migration.role_arns)
   secrets_prefix  = "accunode/${var.environment}"
   kms_key_arn     = module.key.arn
+  topic_arn       = module.observe.topic_arn
+  drill           = { parameter_arn = module.secrets.parameter_arns["database-url"], role_arns = module.migration.role_arns }
 }

@@ -2,6 +2,7 @@ locals {
   balancer = { LoadBalancer = module.edge.balancer_suffix }
   of       = { for s in ["api", "worker"] : s => { ClusterName = local.name, ServiceName = local.services[s] } }
   database = { DBInstanceIdentifier = module.postgres.id }
+  groups   = module.edge.target_groups["api"].suffixes
   node     = { CacheClusterId = "${local.name}-001" }
 
   # Connections that an instance of RDS takes: its memory in bytes / 9531392.
@@ -14,7 +15,14 @@ locals {
     worker-cpu   = { description = "CPU of the workers above 80 %", namespace = "AWS/ECS", metric = "CPUUtilization", dimensions = local.of.worker, threshold = 80 }
     response     = { description = "Answers take more than 500 ms", namespace = "AWS/ApplicationELB", metric = "TargetResponseTime", dimensions = local.balancer, threshold = 0.5 }
     response-p95 = { description = "One answer of twenty takes more than 2 s", namespace = "AWS/ApplicationELB", metric = "TargetResponseTime", dimensions = local.balancer, percentile = "p95", threshold = 2 }
-    unhealthy    = { description = "A task of the API fails its check", namespace = "AWS/ApplicationELB", metric = "UnHealthyHostCount", dimensions = merge(local.balancer, { TargetGroup = module.edge.target_groups["api"].suffixes[0] }), statistic = "Maximum", threshold = 0, periods = 3 }
+    unhealthy = {
+      description = "A task of the API fails its check"
+      threshold   = 0
+      periods     = 3
+      # Whichever of the two groups has the traffic; the other one has no tasks, and so no figures.
+      expression = join(" + ", [for i, _ in local.groups : "FILL(group${i}, 0)"])
+      queries    = { for i, group in local.groups : "group${i}" => { namespace = "AWS/ApplicationELB", metric = "UnHealthyHostCount", dimensions = merge(local.balancer, { TargetGroup = group }), statistic = "Maximum" } }
+    }
     errors = {
       description = "More than 5 % of the requests end in a server error"
       threshold   = 5

@@ -18,8 +18,26 @@ output "alarms_topic" {
   value = module.observe.topic_arn
 }
 
-output "pipeline_role" {
-  value = one(module.pipeline[*].role_arn)
+output "pipeline" {
+  description = "Variables of the environments on GitHub; see deploy/ci/README.md."
+  value = {
+    AWS_REGION         = var.region
+    STATE_BUCKET       = var.state_bucket
+    DEPLOY_ROLE_ARN    = one(module.pipeline[*].role_arn)
+    PLAN_ROLE_ARN      = one(module.pipeline[*].plan_role_arn)
+    DRILL_ROLE_ARN     = one(module.pipeline[*].drill_role_arn)
+    REPOSITORY_URL     = module.registry.urls[local.name]
+    CLUSTER            = local.name
+    ROLLING            = var.api.blue_green ? local.services.worker : "${local.services.worker} ${local.services.api}"
+    BLUE_GREEN         = var.api.blue_green ? local.services.api : ""
+    MIGRATE_FAMILY     = local.services.migrate
+    PUBLIC_URL         = module.edge.url
+    NOTIFY_TOPIC_ARN   = module.observe.topic_arn
+    DB_INSTANCE        = module.postgres.id
+    DATABASE_PARAMETER = "${local.prefix}/database-url"
+    SUBNETS            = join(",", module.network.private_subnet_ids)
+    SECURITY_GROUP     = module.migration.security_group_id
+  }
 }
 
 output "release" {

@@ -1,9 +1,12 @@
 locals {
   services = { api = "${local.name}-api", worker = "${local.name}-worker", migrate = "${local.name}-migrate" }
 
+  # Folders that the image declares as volumes.
+  writable = ["/data", "/tmp"]
+
   # What the server, the workers and the migration read alike.
   common = merge(var.settings, {
-    ACCUNODE_DATA_DIR = "/tmp"
+    ACCUNODE_DATA_DIR = "/data"
     ACCUNODE_FILES    = "s3://${module.files.name}/accunode"
     AWS_REGION        = var.region
     ENVIRONMENT       = "production"
@@ -83,6 +86,7 @@ module "api_task" {
   repository_arns  = module.registry.arns
   kms_key_arn      = module.key.arn
   log_group        = module.observe.log_groups["api"]
+  writable         = local.writable
   vpc_id           = module.network.vpc_id
   egress           = var.egress_ports
   egress_groups    = local.data_groups
@@ -139,6 +143,7 @@ module "worker_task" {
   repository_arns  = module.registry.arns
   kms_key_arn      = module.key.arn
   log_group        = module.observe.log_groups["worker"]
+  writable         = local.writable
   vpc_id           = module.network.vpc_id
   egress           = var.egress_ports
   egress_groups    = local.data_groups
@@ -183,12 +188,15 @@ module "migration" {
   command          = ["migrate"]
   cpu              = 256
   memory           = 512
-  environment      = { ACCUNODE_DATA_DIR = "/tmp", ENVIRONMENT = "production", AWS_REGION = var.region }
+  environment      = { ACCUNODE_DATA_DIR = "/data", ENVIRONMENT = "production", AWS_REGION = var.region }
   secrets          = { for name, arn in local.secrets : name => arn if name != "REDIS_URL" }
   secrets_revision = var.secrets_revision
   repository_arns  = module.registry.arns
   kms_key_arn      = module.key.arn
   log_group        = module.observe.log_groups["migrate"]
-  vpc_id           = module.network.vpc_id
-  egress_groups    = { database = local.data_groups.database }
+  writable         = local.writable
+  # The drill of a restore looks at the copy with this task's roles.
+  further_parameters = ["${module.secrets.parameter_arns["database-url"]}-drill"]
+  vpc_id             = module.network.vpc_id
+  egress_groups      = { database = local.data_groups.database }
 }

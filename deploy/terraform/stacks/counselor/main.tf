@@ -81,7 +81,7 @@ module "pipeline" {
   count           = var.github_repository == "" ? 0 : 1
   name            = local.name
   repository      = var.github_repository
-  environment     = var.environment
+  environment     = "counselor-${var.environment}"
   make_provider   = var.github_provider
   state           = { bucket = var.state_bucket, key = "counselor/${var.environment}.tfstate" }
   repository_arns = module.registry.arns
@@ -89,4 +89,5 @@ module "pipeline" {
   role_arns       = flatten([for t in module.task : t.role_arns])
   secrets_prefix  = "counselor/${var.environment}"
   kms_key_arn     = module.key.arn
+  topic_arn       = module.observe.topic_arn
 }

@@ -39,8 +39,19 @@ output "backend_image_tag" {
   value = var.backend_image_tag
 }
 
-output "pipeline_role" {
-  value = one(module.pipeline[*].role_arn)
+output "pipeline" {
+  description = "Variables of the environment on GitHub; see deploy/ci/README.md."
+  value = {
+    AWS_REGION              = var.region
+    DEPLOY_ROLE_ARN         = one(module.pipeline[*].role_arn)
+    CLUSTER                 = local.name
+    FRONTEND_SERVICE        = local.parts.frontend
+    BACKEND_SERVICE         = local.parts.backend
+    FRONTEND_REPOSITORY_URL = module.registry.urls[local.parts.frontend]
+    BACKEND_REPOSITORY_URL  = module.registry.urls[local.parts.backend]
+    PUBLIC_URL              = module.edge.url
+    NOTIFY_TOPIC_ARN        = module.observe.topic_arn
+  }
 }
 
 output "release" {

@@ -14,6 +14,17 @@ def check(stack, environment, expect):
     {"accunode": accunode, "counselor": counselor}[stack](name, expect)
 
 
+def secrets(stack, environment):
+    """The values that were made, by name."""
+    if stack == "counselor":
+        found = boto3.client("secretsmanager").get_secret_value(SecretId=f"counselor/{environment}")
+        return json.loads(found["SecretString"])
+    found = boto3.client("ssm").get_parameters_by_path(Path=f"/accunode/{environment}", WithDecryption=True)["Parameters"]
+    values = {p["Name"].rsplit("/", 1)[1]: p["Value"] for p in found}
+    password = values["database-url"].split(":", 2)[2].split("@", 1)[0]
+    return {"secret-key": values["secret-key"], "database-password": password}
+
+
 def check_gone(stack, environment, expect):
     name = f"{stack}-{environment}"
     named = [{"Name": "tag:Name", "Values": [name]}]

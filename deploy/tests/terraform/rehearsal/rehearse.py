@@ -26,21 +26,21 @@ class Rehearsal:
     def __init__(self, stack, environment, work):
         self.stack, self.environment, self.work = stack, environment, Path(work)
         self.directory = self.work / "terraform/stacks" / stack
+        self.log = self.work / f"{stack}-{environment}.log"
         self.first = FIRST[stack].format(env=environment)
         self.second = SECOND[stack].format(env=environment)
 
     def deploy(self, action, *arguments, answer=""):
         command = [str(self.work / "bin/deploy"), self.stack, self.environment, action, *arguments]
-        log = self.work / f"{self.stack}-{self.environment}.log"
         began = time.monotonic()
-        with log.open("a") as output:
+        with self.log.open("a") as output:
             output.write(f"\n$ {' '.join(command[1:])}\n")
             output.flush()
             done = subprocess.run(
                 command, input=answer, text=True, stdout=output, stderr=subprocess.STDOUT, timeout=LIMITS[action]
             )
         if done.returncode != 0:
-            end = "\n".join(log.read_text().splitlines()[-40:])
+            end = "\n".join(self.log.read_text().splitlines()[-40:])
             raise SystemExit(f"{' '.join(command[1:])} failed:\n{end}")
         print(f"  {action} {' '.join(a for a in arguments if '=' not in a)}: {time.monotonic() - began:.0f} s", flush=True)
 
@@ -107,6 +107,11 @@ def rehearse(run):
     state = run.state()
     (run.work / f"{run.stack}-{run.environment}.state.json").write_text(json.dumps(state))
     existence.check(run.stack, run.environment, expect)
+    kept = boto3.client("s3").get_object(Bucket=os.environ["ACCUNODE_STATE_BUCKET"], Key=f"{run.stack}/{run.environment}.tfstate")
+    written = {"state": kept["Body"].read().decode(), "output": run.log.read_text()}
+    for where, text in written.items():
+        leaked = [name for name, value in existence.secrets(run.stack, run.environment).items() if value in text]
+        expect(f"no secret stands in the {where}", not leaked, leaked)
 
     found = run.changes(run.first)
     expect("a second plan finds nothing to change but what is known of moto", not found, found)

@@ -11,6 +11,7 @@ variables {
   cluster         = { name = "test", arn = "arn:aws:ecs:us-east-1:123456789012:cluster/test" }
   role_arns       = ["arn:aws:iam::123456789012:role/test-task"]
   secrets_prefix  = "test/prod"
+  topic_arn       = "arn:aws:sns:us-east-1:123456789012:test"
   kms_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-4000-8000-000000000000"
 }
 
@@ -74,4 +75,21 @@ run "any_environment" {
   }
 
   expect_failures = [var.environment]
+}
+
+run "drill" {
+  command = apply
+
+  variables {
+    drill = { parameter_arn = "arn:aws:ssm:us-east-1:123456789012:parameter/test/database-url", role_arns = ["arn:aws:iam::123456789012:role/test-task"] }
+  }
+
+  assert {
+    condition     = output.facts.trusted["drill"]["token.actions.githubusercontent.com:sub"] == "repo:example/test:environment:prod-drill"
+    error_message = "The drill has an environment of its own."
+  }
+  assert {
+    condition     = one([for s in output.facts.tries : s.Resource if s.Sid == "TakeDown"]) == ["arn:aws:rds:us-east-1:123456789012:db:test-drill-*"]
+    error_message = "It may delete copies alone."
+  }
 }

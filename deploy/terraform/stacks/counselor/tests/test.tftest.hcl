@@ -126,3 +126,18 @@ run "tls_where_it_is_wanted" {
     error_message = "With a domain there is TLS."
   }
 }
+
+# Without a domain, and with as many zones as the original has everywhere.
+run "as_large_as_the_original" {
+  command = apply
+
+  variables {
+    zones = 2
+    nat   = "per_zone"
+  }
+
+  assert {
+    condition     = module.network.facts.nat_gateways == 2 && length(module.network.facts.private_zones) == 2
+    error_message = "Two zones, each with a way out of its own."
+  }
+}
