@@ -1,4 +1,7 @@
-"""Services keep what they were made with, and run at once as many tasks as they are asked for; tasks end at once."""
+"""Services keep what they were made with, and run at once as many tasks as they are asked for; tasks end at once.
+
+On Fargate the size is the task's, and a container need not have one of its own; moto wants to add up the containers'.
+"""
 
 from moto.core.utils import camelcase_to_underscores
 from moto.ecs.models import EC2ContainerServiceBackend as Backend
@@ -51,7 +54,12 @@ def _ended(original):
     return answer
 
 
+def _no_size_of_containers(definition):
+    return {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
+
+
 def install():
+    Backend._calculate_task_resource_requirements = staticmethod(_no_size_of_containers)
     Responses.create_service = _remembering(Responses.create_service)
     Backend.describe_services = _running(Backend.describe_services)
     Backend.run_task = _ended(Backend.run_task)
