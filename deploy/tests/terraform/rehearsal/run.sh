@@ -35,12 +35,14 @@ for _ in $(seq 120); do
 done
 aws route53 create-hosted-zone --name example.com --caller-reference rehearsal --endpoint-url "$AWS_ENDPOINT_URL" >/dev/null
 
+failed=0
 for stack in accunode counselor; do
     echo "rehearsal: $stack prod"
     if ! "$venv/bin/python" "$here/rehearse.py" "$stack" prod "$work"; then
         grep -o 'NotImplementedError: .*' "$work/moto.log" | sort | uniq -c >&2 || true
-        exit 1
+        failed=1
     fi
-    "$venv/bin/python" "$here/../shadow/check.py" "$work/$stack-prod.state.json"
-    "$venv/bin/python" "$here/../checkov/check.py" "$checkov" "$work/$stack-prod.plan.json"
+    "$venv/bin/python" "$here/../shadow/check.py" "$work/$stack-prod.state.json" || failed=1
+    "$venv/bin/python" "$here/../checkov/check.py" "$checkov" "$work/$stack-prod.plan.json" || failed=1
 done
+exit "$failed"

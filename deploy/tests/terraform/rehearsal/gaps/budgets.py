@@ -1,4 +1,4 @@
-"""Who hears of a budget."""
+"""Who hears of a budget, and its tags."""
 
 import json
 
@@ -14,5 +14,24 @@ def describe_subscribers_for_notification(self):
     return json.dumps({"Subscribers": []})
 
 
+def _tags(self):
+    return self.backend.__dict__.setdefault("own_tags", {})
+
+
+def list_tags_for_resource(self):
+    return json.dumps({"ResourceTags": _tags(self).get(self._get_param("ResourceARN").rsplit("/", 1)[1], [])})
+
+
+def _keeping_tags(original):
+    def answer(self):
+        result = original(self)
+        _tags(self)[self._get_param("Budget")["BudgetName"]] = self._get_param("ResourceTags", [])
+        return result
+
+    return answer
+
+
 def install():
     Responses.describe_subscribers_for_notification = describe_subscribers_for_notification
+    Responses.list_tags_for_resource = list_tags_for_resource
+    Responses.create_budget = _keeping_tags(Responses.create_budget)
