@@ -45,4 +45,4 @@ for stack in accunode counselor; do
     "$venv/bin/python" "$here/../shadow/check.py" "$work/$stack-prod.state.json" || failed=1
     "$venv/bin/python" "$here/../checkov/check.py" "$checkov" "$work/$stack-prod.plan.json" || failed=1
 done
-exit "$failed"
+[ "$failed" = 0 ]
