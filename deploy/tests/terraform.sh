@@ -60,7 +60,7 @@ save_state() { # stack, run, file, arguments of terraform test
     shift 3
     [ -d "$copy/terraform/stacks/$stack/.terraform" ] || initialise "stacks/$stack"
     in_folder "stacks/$stack" terraform test -json -verbose "$@" |
-        jq -c --arg run "$run" 'select(.type == "test_state" and .["@testrun"] == $run) | .test_state' >"$file"
+        jq -c --arg run "$run" 'select(.type == "test_state" and .["@testrun"] == $run) | {values: .test_state}' >"$file"
     [ -s "$file" ] || fail_with "terraform test of $stack showed no state"
 }
 

@@ -91,7 +91,7 @@ class Stack:
         lines.append("    end")
         buckets = [b["bucket"] for b in self.of("aws_s3_bucket") if "-files-" in b["bucket"]]
         lines += ['    files[("files, S3")]'] if buckets else []
-        lines.append('    aws["AWS services"]')
+        lines.append('    aws["AWS services and all else outside"]')
         joined = {}
         for source, to, port in self.arrows():
             joined.setdefault((source, to), set()).add(port)

@@ -59,7 +59,7 @@ class Copy:
         """Looks at what the stack becomes with the mocked provider, where every value is known."""
         done = self.terraform(ACCUNODE, "test", "-json", "-verbose", "-filter=tests/phase_startup.tftest.hcl", *PROD)
         messages = [json.loads(line) for line in done.stdout.splitlines()]
-        states = [m["test_state"] for m in messages if m["type"] == "test_state" and m["@testrun"] == "startup"]
+        states = [{"values": m["test_state"]} for m in messages if m["type"] == "test_state" and m["@testrun"] == "startup"]
         if len(states) != 1:
             raise SystemExit(f"terraform test showed no state:\n{done.stdout[-2000:]}")
         return not shadow.lint(states[0])[1]
