@@ -84,7 +84,7 @@ run "behind_the_balancer" {
   }
 
   assert {
-    condition     = output.facts.goes_back_on == tolist(["errors"])
+    condition     = output.facts.goes_back_on == toset(["errors"])
     error_message = "An alarm brings the release before back."
   }
 
@@ -108,7 +108,7 @@ run "blue_green" {
   }
 
   assert {
-    condition     = one(aws_codedeploy_deployment_group.this).load_balancer_info[0].target_group_pair_info[0].target_group[*].name == ["a", "b"]
+    condition     = toset([for g in one(aws_codedeploy_deployment_group.this).load_balancer_info[0].target_group_pair_info[0].target_group : g.name]) == toset(["a", "b"])
     error_message = "Between blue and green."
   }
 }
