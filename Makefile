@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo web test test-web test-api test-crash lint fmt bench bench-http bench-bulk openapi deny clean
+.PHONY: help demo web test test-web test-api test-crash test-infra infra-pictures lint fmt bench bench-http bench-bulk openapi deny clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +25,12 @@ test-api: ## Send generated and rough requests to every operation as each role (
 
 test-crash: ## Twenty rounds of random crashes under load, and one drill of each fault (needs PostgreSQL and Redis; root for the full disk)
 	ACCUNODE_REQUIRE_SERVICES=1 ACCUNODE_DRILL_ROUNDS=$${ACCUNODE_DRILL_ROUNDS:-20} cargo nextest run --locked --workspace -E 'binary(drills)' --no-capture
+
+test-infra: ## Check everything under deploy/ (Terraform and a mirror of its provider; half an hour; installs moto and checkov)
+	scripts/test-infra.sh
+
+infra-pictures: ## Draw the pictures of both stacks in docs/operations.md
+	bash deploy/tests/terraform.sh --pictures
 
 lint: ## Formatting, lints and types of the whole workspace and of the web application
 	cargo fmt --all --check

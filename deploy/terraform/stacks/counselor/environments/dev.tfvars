@@ -1,0 +1,9 @@
+environment = "dev"
+zones       = 1
+tasks       = 1
+cpu         = 256
+memory      = 512
+log_days    = 7
+protected   = false
+emails      = ["operations@example.com"]
+budget_usd  = 90

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Starts moto's server and rehearses both stacks, looking at what was planned with checkov and at what was made with
+# cfn-lint. Wants terraform; $1 and $2 are the folders of the Python environments with moto and with checkov.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+venv=$1 checkov=$2
+work=$(mktemp -d "${TMPDIR:-/tmp}/rehearsal.XXXXXX")
+server=''
+cleanup() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+
+cp -r "$here/../../../bin" "$here/../../../terraform" "$work/"
+mkdir -p "$work/tests/terraform"
+cp -r "$here/../mocks" "$work/tests/terraform/"
+find "$work" -type d -name '.terraform*' -prune -exec rm -rf {} +
+# The largest phase shows the most.
+sed -i 's/^phase .*/phase = "scale"/' "$work/terraform/stacks/accunode/environments/prod.tfvars"
+
+port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+MOTO_IAM_LOAD_MANAGED_POLICIES=true "$venv/bin/python" "$here/serve.py" -H 127.0.0.1 -p "$port" >"$work/moto.log" 2>&1 &
+server=$!
+
+export PATH="$venv/bin:$PATH" PYTHONDONTWRITEBYTECODE=1 TF_IN_AUTOMATION=1
+export AWS_ENDPOINT_URL=http://127.0.0.1:$port AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+export AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing AWS_EC2_METADATA_DISABLED=true AWS_MAX_ATTEMPTS=2
+export ACCUNODE_STATE_BUCKET=rehearsal-states TF_VAR_openai_api_key=sk-rehearsal-rehearsal-rehearsal
+export TF_CLI_ARGS_init="-backend-config=use_path_style=true -backend-config=skip_credentials_validation=true -backend-config=skip_requesting_account_id=true"
+
+for _ in $(seq 120); do
+    curl -fs "$AWS_ENDPOINT_URL/moto-api/" >/dev/null && break
+    sleep 0.5
+done
+aws route53 create-hosted-zone --name example.com --caller-reference rehearsal --endpoint-url "$AWS_ENDPOINT_URL" >/dev/null
+
+failed=0
+for stack in accunode counselor; do
+    echo "rehearsal: $stack prod"
+    if ! "$venv/bin/python" "$here/rehearse.py" "$stack" prod "$work"; then
+        grep -o 'NotImplementedError: .*' "$work/moto.log" | sort | uniq -c >&2 || true
+        failed=1
+        continue
+    fi
+    "$venv/bin/python" "$here/../shadow/check.py" "$work/$stack-prod.state.json" || failed=1
+    "$venv/bin/python" "$here/../checkov/check.py" "$checkov" "$work/$stack-prod.plan.json" || failed=1
+done
+[ "$failed" = 0 ]

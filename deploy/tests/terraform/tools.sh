@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# What deploy/tests/terraform.sh is made of.
+
+step() { echo "  ok: $*"; }
+
+fail_with() {
+    echo "FAILED: $*" >&2
+    return 1
+}
+
+# Terraform and the AWS provider as it lies unpacked in a mirror; neither comes from a package registry.
+find_terraform() {
+    local binary
+    binary=$(find_provider)
+    if ! command -v terraform >/dev/null || [ -z "$binary" ]; then
+        echo "SKIPPED: the checks of deploy/terraform: they need terraform (1.11 or newer) and a mirror of hashicorp/aws 5.100"
+        [ "${ACCUNODE_REQUIRE_TERRAFORM-}" != 1 ] || exit 1
+        exit 0
+    fi
+    work=$(mktemp -d "${TMPDIR:-/tmp}/test-infra.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    # …/registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64/terraform-provider-aws_v5.100.0_x5
+    local mirror=${binary%/*/*/*/*/*/*}
+    cat >"$work/terraform.rc" <<RC
+provider_installation {
+  filesystem_mirror {
+    path    = "$mirror"
+    include = ["registry.terraform.io/*/*"]
+  }
+}
+RC
+    export TF_CLI_CONFIG_FILE=$work/terraform.rc TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1
+    export AWS_EC2_METADATA_DISABLED=true
+}
+
+find_provider() {
+    find / -xdev -path /proc -prune -o -path '*/registry.terraform.io/hashicorp/aws/5.100.0/*' \
+        -name 'terraform-provider-aws*' -type f -print -quit 2>/dev/null || true
+}
+
+# Terraform writes into the folders that it runs in, so it runs in a copy.
+copy_tree() {
+    copy=$work/deploy
+    mkdir -p "$copy"
+    cp -r deploy/bin deploy/terraform deploy/tests "$copy/"
+    find "$copy" -type d -name '.terraform*' -prune -exec rm -rf {} +
+}
+
+in_folder() { # folder below terraform/, command
+    local folder=$copy/terraform/$1
+    shift
+    (cd "$folder" && "$@")
+}
+
+initialise() {
+    in_folder "$1" terraform init -backend=false -input=false -no-color >"$work/init.log" 2>&1 || {
+        cat "$work/init.log"
+        return 1
+    }
+}
+
+# Prints what failed, or one line.
+test_folder() { # folder below terraform/, arguments of terraform test
+    local folder=$1 log=$work/test.log
+    shift
+    [ -d "$copy/terraform/$folder/.terraform" ] || initialise "$folder"
+    if ! in_folder "$folder" timeout 900 terraform test -no-color "$@" >"$log" 2>&1; then
+        cat "$log"
+        echo "FAILED: terraform test of $folder $*" >&2
+        return 1
+    fi
+    step "$folder ${*//tests\//}: $(grep -E '^Success' "$log")"
+}
+
+# Two, because checkov wants other versions of what moto wants, too.
+make_environments() {
+    local base=${ACCUNODE_INFRA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/accunode-infra}
+    python_environment=$base/python checkov_environment=$base/checkov
+    make_environment "$python_environment" deploy/tests/terraform/requirements.txt
+    make_environment "$checkov_environment" deploy/tests/terraform/requirements-checkov.txt
+}
+
+make_environment() { # folder, requirements
+    if [ -f "$1/made-from" ] && cmp -s "$1/made-from" "$2"; then
+        return
+    fi
+    python3 -m venv --clear "$1"
+    "$1/bin/pip" install --quiet --disable-pip-version-check -r "$2"
+    cp "$2" "$1/made-from"
+}
