@@ -11,7 +11,7 @@ export const auditLog = {
     from: "From",
     to: "To",
     tenant: "Tenant",
-    target: "Id of what it was done to",
+    target: "Id of the target",
   },
   columns: { when: "When", what: "What", who: "Who", target: "To what", address: "From", number: "No." },
   nobody: "nobody signed in",
