@@ -123,6 +123,17 @@ async function show(token, kind) {
   ]);
 }
 
+// Shows the page where somebody sits in front of a desktop; elsewhere its address is enough.
+function openBrowser() {
+  const openers = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] };
+  const desktop = process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
+  const [command, ...rest] = openers[process.platform] ?? (desktop ? ["xdg-open"] : []);
+  if (!command || !process.stdout.isTTY) return;
+  const opener = spawn(command, [...rest, base], { stdio: "ignore", detached: true });
+  opener.on("error", () => console.log("No browser could be opened: open the address above."));
+  opener.unref();
+}
+
 let token, password;
 const server = start();
 process.on("SIGINT", () => server.kill("SIGTERM"));
@@ -149,5 +160,6 @@ if (options.check) {
   server.kill("SIGTERM");
 } else {
   console.log("Ctrl-C stops it; `rm -rf .demo` forgets the data.");
+  openBrowser();
 }
 server.on("exit", (code) => process.exit(code ?? 0));
