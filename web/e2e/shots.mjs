@@ -170,6 +170,10 @@ let bad = 0;
 for (const mode of o.modes.split(",")) {
   for (const [name, screen] of Object.entries(screens)) {
     if (o.only && !o.only.split(",").includes(name)) continue;
+    if (screen.path.includes("undefined")) {
+      console.log(`skipped: ${name}, which this server has nothing for`);
+      continue;
+    }
     if (screen.modes && !screen.modes.includes(mode)) continue;
     const context = await browser.newContext({ ...modes[mode], bypassCSP: false });
     if (!screen.out) {
