@@ -53,6 +53,7 @@
 //! may be absent is `(CAST($2 AS TEXT) IS NULL OR role = $2)`. A list of values is bound as one JSON text, see
 //! [`bulk::json_texts`].
 
+mod begin;
 pub mod bulk;
 mod clock;
 mod error;

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use accunode_domain::{AccessLevel, Actor};
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::{
-    Db, Result, Scope, Tx,
+    Db, Result, Scope, Tx, begin,
     pool::Pools,
     tx::{Inner, OnPg},
 };
@@ -23,7 +22,7 @@ impl Db {
         match self.pools() {
             Pools::Pg { transactions, .. } => {
                 let text = format!("BEGIN; {}", Places::of(actors).text());
-                let transaction = transactions.begin_with(AssertSqlSafe(text)).await?;
+                let transaction = begin::postgres(transactions, text).await?;
                 Ok(Tx::over(Scope::MANY, Inner::Pg(OnPg::Transaction(transaction))))
             }
             Pools::Lite { .. } => self.begin(Scope::MANY, true).await,

@@ -9,7 +9,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use crate::{Db, Engine, Result, glance::Glance, pool::Pools};
+use crate::{Db, Engine, Result, begin, glance::Glance, pool::Pools};
 
 /// Who acts in a transaction: what stores bind, and what PostgreSQL's policies read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,7 +278,7 @@ impl Db {
             Pools::Pg { transactions, .. } => {
                 let begin = if write { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
                 let text = format!("{begin}; {}", scope_text("SET LOCAL", &scope));
-                Inner::Pg(OnPg::Transaction(transactions.begin_with(AssertSqlSafe(text)).await?))
+                Inner::Pg(OnPg::Transaction(begin::postgres(transactions, text).await?))
             }
             // Taking the write lock at once: a transaction that reads first and writes later can find the
             // database changed in between, and waiting does not help it.

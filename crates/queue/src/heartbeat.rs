@@ -15,6 +15,7 @@ use std::{
 };
 
 use accunode_db::{Clock, Db, Options, Result, Timestamp, Tx, on, sql};
+use serde_json::json;
 use tokio::{
     sync::{Notify, oneshot},
     time::{Instant, sleep, timeout},
@@ -30,21 +31,34 @@ use crate::{
 /// How long the database may keep a beat waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-macro_rules! renew {
-    ($lock:literal) => {
+/// $1 what is held: pairs of a job and its token.
+macro_rules! held {
+    (pg: $select:literal) => {
         concat!(
-            "UPDATE job SET lease_until = $2 WHERE id IN
-             (SELECT id FROM job WHERE worker = $1 AND status = 'running' AND lease_until IS NOT NULL",
-            $lock,
-            ")"
+            $select,
+            " FROM jsonb_array_elements($1::jsonb) held
+             JOIN job j ON j.id = (held->>0)::uuid AND j.lease_token = (held->>1)::bigint
+             WHERE j.status = 'running' AND j.lease_until IS NOT NULL"
+        )
+    };
+    (lite: $select:literal) => {
+        concat!(
+            $select,
+            " FROM json_each($1) held
+             JOIN job j ON j.id = unhex(held.value->>0) AND j.lease_token = held.value->>1
+             WHERE j.status = 'running' AND j.lease_until IS NOT NULL"
         )
     };
 }
 
 sql! {
     /// A row that somebody is ending at this moment is left out, so that the others do not wait for it.
-    RENEW { pg: renew!(" FOR NO KEY UPDATE SKIP LOCKED"), lite: renew!("") };
-    HELD = "SELECT id, lease_token FROM job WHERE worker = $1 AND status = 'running' AND lease_until IS NOT NULL";
+    RENEW {
+        pg: concat!("UPDATE job SET lease_until = $2 WHERE id IN (", held!(pg: "SELECT j.id"),
+                    " FOR NO KEY UPDATE OF j SKIP LOCKED)"),
+        lite: concat!("UPDATE job SET lease_until = $2 WHERE id IN (", held!(lite: "SELECT j.id"), ")"),
+    };
+    HELD { pg: held!(pg: "SELECT j.id, j.lease_token"), lite: held!(lite: "SELECT j.id, j.lease_token") };
 }
 
 /// What a worker does at the moment and has done.
@@ -87,6 +101,11 @@ impl Held {
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
         self.news.notify_one();
+    }
+
+    /// What is held at the moment.
+    fn keys(&self) -> Vec<(Uuid, i64)> {
+        self.runs().keys().copied().collect()
     }
 
     fn told(&self, me: &Worker, now: Timestamp) -> Worker {
@@ -203,7 +222,7 @@ impl Beating {
         let now = self.clock.now();
         let mut tx = self.db.system("the queue is everybody's").await?;
         workers::beat(&mut tx, &self.held.told(&self.me, now)).await?;
-        let held = renew(&mut tx, &self.me.id, now + self.lease).await?;
+        let held = renew(&mut tx, &self.held.keys(), now + self.lease).await?;
         tx.commit().await?;
         self.held.settle(asked, &held);
         Ok(())
@@ -216,8 +235,15 @@ impl Beating {
     }
 }
 
-/// Renews what a worker holds, and tells what that is.
-pub(crate) async fn renew(tx: &mut Tx, worker: &str, until: Timestamp) -> Result<Vec<(Uuid, i64)>> {
-    on!(tx, RENEW, |c, sql| sqlx::query(sql).bind(worker).bind(until).execute(c).await.map(drop))?;
-    Ok(on!(tx, HELD, |c, sql| sqlx::query_as(sql).bind(worker).fetch_all(c).await)?)
+/// Renews what a worker holds, and tells what it still does. Only what it knows of: a claim whose answer got lost, or
+/// a run whose end could not be recorded, is in the database under its name and done by nobody, so that its lease
+/// must run out.
+pub(crate) async fn renew(tx: &mut Tx, held: &[(Uuid, i64)], until: Timestamp) -> Result<Vec<(Uuid, i64)>> {
+    if held.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pairs = held.iter().map(|(id, token)| json!([id.simple().to_string(), token]));
+    let held = serde_json::Value::from_iter(pairs).to_string();
+    on!(tx, RENEW, |c, sql| sqlx::query(sql).bind(&held).bind(until).execute(c).await.map(drop))?;
+    Ok(on!(tx, HELD, |c, sql| sqlx::query_as(sql).bind(&held).fetch_all(c).await)?)
 }

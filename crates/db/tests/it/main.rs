@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
 mod bulk;
+mod cancelled;
 mod concurrency;
 mod errors;
 mod glance;

@@ -27,8 +27,8 @@ enum Step {
     Complete(usize),
     Release(usize),
     Cancel(usize),
-    /// The sign of life of all runs' worker.
-    Renew,
+    /// The sign of life of a worker that believes to be running one of them.
+    Renew(usize),
     Wait(u64),
     TakeBack,
 }
@@ -40,7 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..20_usize).prop_map(Step::Complete),
         2 => (0..20_usize).prop_map(Step::Release),
         1 => (0..3_usize).prop_map(Step::Cancel),
-        1 => Just(Step::Renew),
+        2 => (0..20_usize).prop_map(Step::Renew),
         3 => (1..20_u64).prop_map(Step::Wait),
         2 => Just(Step::TakeBack),
     ]
@@ -127,12 +127,12 @@ async fn one(
             let state = model.jobs.insert(ids[which], State::Ended);
             prop_assert_eq!(done, state != Some(State::Ended));
         }
-        Step::Renew => {
-            renew(&mut tx, "w", now + LEASE).await.unwrap();
-            for state in model.jobs.values_mut() {
-                if let State::Running(_, until) = state {
-                    *until = now + LEASE;
-                }
+        Step::Renew(which) => {
+            let Some(run) = run(which) else { return Ok(()) };
+            let held = renew(&mut tx, &[(run.id, run.token)], now + LEASE).await.unwrap();
+            prop_assert_eq!(held.len(), usize::from(model.holds(&run)));
+            if model.holds(&run) {
+                model.jobs.insert(run.id, State::Running(run.token, now + LEASE));
             }
         }
         Step::Claim | Step::TakeBack => {}

@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use accunode_db::{Clock, Db, Options};
-use accunode_queue::{JobError, Lease, cancel};
+use accunode_db::{Clock, Db, Options, on};
+use accunode_queue::{JobError, Lease, NewJob, cancel, enqueue};
 use accunode_testkit::on_both_engines;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::{Running, START, Script, enqueued, eventually, job, row, runner, until, workers_at_work};
+use crate::{KIND, Running, START, Script, enqueued, eventually, job, row, runner, until, workers_at_work};
 
 on_both_engines! {
     async fn each_job_runs_once_under_four_runners(test: TestDb) {
@@ -42,6 +42,25 @@ on_both_engines! {
         let runs = runs.lock().unwrap();
         assert_eq!(runs.len(), ids.len());
         assert!(runs.values().all(|n| *n == 1), "{runs:?}");
+    }
+
+    /// As when the answer to a claim, or the record of a run's end, got lost: the job is under the worker's name, and
+    /// nobody does it. However often the worker says that it lives, the lease runs out and the job is run.
+    async fn a_job_that_its_worker_knows_nothing_of_is_run_again(test: TestDb) {
+        let script = Script::new(|_| async { Ok(()) });
+        let clock = Clock::system();
+        let worker = runner(test.db(), &clock, &script).lease(Duration::from_millis(300));
+        let running = Running::start(worker);
+        let name = workers_at_work(test.db(), &clock, 1).await.remove(0).id;
+        let mut tx = test.db().system("test").await.unwrap();
+        let id = enqueue(&mut tx, NewJob::new(KIND, &(), clock.now()).unwrap()).await.unwrap();
+        const LOST: &str = "UPDATE job SET status = 'running', attempts = 1, lease_token = 1, lease_until = $3, worker = $2
+                            WHERE id = $1";
+        let until_soon = clock.now() + Duration::from_millis(300);
+        on!(tx, |c| sqlx::query(LOST).bind(id).bind(&name).bind(until_soon).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(until(test.db(), id, "done").await.attempts, 2);
+        running.stop().await;
     }
 
     async fn a_job_whose_lease_ended_is_taken_over_and_the_old_run_is_fenced_off(test: TestDb) {
