@@ -53,6 +53,24 @@ test(
   },
 );
 
+test("on a phone the probability stays in sight while one types", async ({ browse, world }) => {
+  const page = await browse(world.analyst);
+  await page.goto("/score");
+  const bar = page.locator(".at-hand");
+  await page.getByLabel("Long-term debt / total capital", { exact: true }).fill("20");
+  await page.getByLabel("Return on assets", { exact: true }).fill("-25");
+  const figure = page.locator(".live .figure");
+  await expect(figure).toContainText("%");
+  await expect(bar).toBeHidden();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByLabel("Return on assets", { exact: true }).fill("-20");
+  await expect(bar).toBeInViewport();
+  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+  await expect
+    .poll(async () => percent(await bar.innerText()) === percent(await figure.innerText()))
+    .toBe(true);
+});
+
 test("a prediction that is changed keeps its earlier version", async ({ browse, server, world }) => {
   const symbol = unique("EDIT");
   const api = await Api.as(server, world.analyst.email);

@@ -1,5 +1,5 @@
 // Pictures of screens for looking at: `node e2e/shots.mjs --base URL --email … --password … [--only home,companies]`.
-// Each screen in light, dark and at 390 px, into e2e/screens/.
+// Each screen in light and dark, and in both at 390 px, into e2e/screens/.
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ const { values: o } = parseArgs({
     email: { type: "string", default: "admin@demo.example" },
     password: { type: "string", default: process.env.ACCUNODE_DEMO_PASSWORD ?? "" },
     only: { type: "string", default: "" },
-    modes: { type: "string", default: "light,dark,small" },
+    modes: { type: "string", default: "light,dark,small,small-dark" },
     chromium: { type: "string", default: process.env.CHROMIUM ?? "/usr/bin/chromium" },
   },
 });
@@ -123,7 +123,7 @@ const screens = {
   user: { path: `/admin/users/${person}` },
   audit: { path: "/admin/audit" },
   "audit-entry": {
-    path: "/admin/audit?action=organization.",
+    path: "/admin/audit",
     then: (page) =>
       page
         .getByRole("button", { name: /^Details/ })
@@ -142,13 +142,15 @@ const screens = {
   drawer: {
     path: "/",
     then: (page) => page.locator('[aria-controls="navigation"]').click(),
-    modes: ["small"],
+    modes: ["small", "small-dark"],
   },
 };
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
 const modes = {
   light: { viewport: { width: 1360, height: 900 }, colorScheme: "light" },
   dark: { viewport: { width: 1360, height: 900 }, colorScheme: "dark" },
-  small: { viewport: { width: 390, height: 844 }, colorScheme: "light", deviceScaleFactor: 2 },
+  small: { ...phone, colorScheme: "light" },
+  "small-dark": { ...phone, colorScheme: "dark" },
 };
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
