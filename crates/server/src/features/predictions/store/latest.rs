@@ -10,7 +10,7 @@ use crate::features::predictions::service::Owner;
 
 /// Works out anew what is latest of the companies in `settled`, and sets `$known` along.
 macro_rules! settle {
-    ($listed:literal, [$($known:tt)*]) => {
+    ($listed:literal, $theirs:literal, [$($known:tt)*]) => {
         concat!(
             "UPDATE companies SET
                  latest_kind = s.kind, latest_prediction_id = s.prediction_id, latest_year = s.reporting_year,
@@ -43,7 +43,7 @@ macro_rules! settle {
                     WINDOW by_kind AS (PARTITION BY s.id, p.kind
                                        ORDER BY p.reporting_year DESC, p.quarter DESC, p.at DESC,
                                                 p.prediction_id)) s
-              WHERE companies.id = s.id AND s.n = 1"
+              WHERE companies.id = s.id AND s.n = 1", $theirs
         )
     };
 }
@@ -71,10 +71,12 @@ macro_rules! known {
 
 macro_rules! statements {
     ($($name:ident: $known:tt;)*) => {
-        $(const $name: Sql = Sql::new(
+        $(pub(super) const $name: Sql = Sql::new(
             // One walk along the index for each company, however many there are.
-            settle!("", $known),
-            settle!(" WHERE company_id IN (SELECT id FROM settled)", $known),
+            settle!("", "", $known),
+            // SQLite, left to choose, reads all predictions and all companies.
+            settle!(" WHERE company_id IN (SELECT id FROM settled)", " AND companies.id IN (SELECT id FROM settled)",
+                    $known),
         );)*
     };
 }

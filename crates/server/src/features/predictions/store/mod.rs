@@ -226,11 +226,12 @@ macro_rules! companies_pg {
         )
     };
 }
+// CROSS JOIN: SQLite, left to choose, reads all companies and looks for each one among those wanted.
 macro_rules! companies_lite {
     ($owned:literal) => {
         concat!(
             "SELECT w.owner, c.symbol, c.id, c.name, c.sector, c.market_cap
-             FROM wanted w JOIN companies c ON c.symbol = w.symbol AND ",
+             FROM wanted w CROSS JOIN companies c ON c.symbol = w.symbol AND ",
             $owned
         )
     };
@@ -366,3 +367,6 @@ pub(crate) async fn of_upload(
         sqlx::query_as(sql).bind(upload).bind(behind).bind(limit).fetch_all(c).await
     })?)
 }
+
+#[cfg(test)]
+mod plans;
