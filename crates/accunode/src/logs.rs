@@ -1,9 +1,13 @@
 //! Logs: one line an event on stderr, JSON in production and wherever nobody looks at a terminal.
 
+mod json;
+
 use std::io::{IsTerminal, stderr};
 
 use anyhow::{Context, Result};
-use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt};
+use tracing_subscriber::{
+    EnvFilter, filter::LevelFilter, fmt, layer::SubscriberExt as _, registry, util::SubscriberInitExt as _,
+};
 
 /// Starts logging at `level` (`info`, `debug`, or a filter like `info,sqlx=warn`).
 ///
@@ -11,13 +15,22 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt};
 /// When the level cannot be read.
 pub fn start(level: &str, environment: &str) -> Result<()> {
     let filter = filter(level)?;
-    let logs = fmt().with_env_filter(filter).with_writer(stderr);
     if environment == "production" || !stderr().is_terminal() {
-        logs.json().flatten_event(true).init();
+        let lines = fmt::layer().event_format(json::Json).fmt_fields(json::NoFields).with_writer(stderr);
+        registry().with(filter).with(json::Keep).with(lines).init();
     } else {
-        logs.compact().init();
+        fmt().with_env_filter(filter).with_writer(stderr).compact().init();
     }
     Ok(())
+}
+
+/// The level where `LOG_LEVEL` is not set: where the program is worked on, its own lines of debugging, too.
+#[must_use]
+pub fn usual(environment: &str) -> &'static str {
+    match environment {
+        "development" => "info,accunode=debug",
+        _ => "info",
+    }
 }
 
 /// The filter of `LOG_LEVEL`. A lone word that is no level would be taken for a module's name and silence
@@ -31,6 +44,13 @@ fn filter(level: &str) -> Result<EnvFilter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_usual_can_be_read() {
+        for environment in ["development", "production", "staging"] {
+            assert!(filter(usual(environment)).is_ok(), "{environment}");
+        }
+    }
 
     #[test]
     fn a_word_that_is_no_level_is_refused() {

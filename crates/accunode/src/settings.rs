@@ -3,6 +3,7 @@
 mod files;
 mod mail;
 mod scaling;
+mod seen;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -18,6 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use files::FileSettings;
 pub use mail::MailSettings;
 pub use scaling::{ScalerSettings, ScalingSettings};
+pub use seen::SeenSettings;
 
 /// Everything that the environment says.
 #[derive(Clone, Debug)]
@@ -66,12 +68,14 @@ pub struct Settings {
     pub mail: MailSettings,
     /// `ACCUNODE_SCALER`, `AUTO_SCALING_ENABLED`, `MIN_WORKERS` and so on.
     pub scaling: ScalingSettings,
+    /// `METRICS_HOST`, `METRICS_PORT` and `ACCUNODE_DRAIN_SECONDS`.
+    pub seen: SeenSettings,
     /// `ACCUNODE_MODELS`: a folder of bundles in place of the shipped ones.
     pub models: Option<PathBuf>,
 }
 
 /// Every variable that is read, for `doctor` and the documentation.
-pub const VARIABLES: [&str; 45] = [
+pub const VARIABLES: [&str; 48] = [
     "DATABASE_URL",
     "REDIS_URL",
     "SECRET_KEY",
@@ -117,6 +121,9 @@ pub const VARIABLES: [&str; 45] = [
     "ACCUNODE_FILES",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL",
+    "METRICS_HOST",
+    "METRICS_PORT",
+    "ACCUNODE_DRAIN_SECONDS",
 ];
 
 impl Settings {
@@ -130,6 +137,7 @@ impl Settings {
 
     fn read(data_dir: &Path, get: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let environment = get("ENVIRONMENT").unwrap_or_else(|| "development".to_owned());
         let default_url = || format!("sqlite://{}", data_dir.join("accunode.db").display());
         let database_url = get("DATABASE_URL").unwrap_or_else(default_url);
         let settings = Self {
@@ -141,8 +149,10 @@ impl Settings {
             redis_url: get("REDIS_URL").map(Into::into),
             host: parsed(&get, "HOST", "an address like 0.0.0.0", Ipv4Addr::LOCALHOST.into())?,
             port: parsed(&get, "PORT", "a port", 8000)?,
-            environment: get("ENVIRONMENT").unwrap_or_else(|| "development".to_owned()),
-            log_level: get("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()).to_lowercase(),
+            log_level: get("LOG_LEVEL")
+                .unwrap_or_else(|| crate::logs::usual(&environment).to_owned())
+                .to_lowercase(),
+            environment,
             cors_origins: origins(&get("CORS_ORIGIN").unwrap_or_default())?,
             access_token_minutes: parsed(&get, "ACCESS_TOKEN_EXPIRE_MINUTES", "minutes", 60)?,
             session_days: parsed(&get, "REFRESH_TOKEN_EXPIRE_DAYS", "days", 30)?,
@@ -155,6 +165,7 @@ impl Settings {
             admin: admin(get("ACCUNODE_ADMIN_EMAIL"), get("ACCUNODE_ADMIN_PASSWORD"))?,
             mail: MailSettings::read(&get)?,
             scaling: ScalingSettings::read(&get)?,
+            seen: SeenSettings::read(&get)?,
             models: get("ACCUNODE_MODELS").map(PathBuf::from),
         };
         if settings.access_token_minutes == 0 {

@@ -5,13 +5,19 @@ use std::{
     task::{self, Poll},
 };
 
+use accunode_telemetry::{DB_POOL_WAIT, timed};
 use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr as _, Transaction, pool::MaybePoolConnection};
+
+/// Waits for a connection, and notes for how long.
+pub(crate) async fn waited<F: Future>(connection: F) -> F::Output {
+    timed(&DB_POOL_WAIT, connection).await
+}
 
 /// Begins a transaction with this text, whole even if the caller goes away in the middle. The driver counts a
 /// transaction only once it has begun: left before, the connection would go back to the pool with one that nobody
 /// knows of, and the next one's writes would be part of it, or refused where it only reads.
 pub(crate) async fn postgres(pool: &PgPool, text: String) -> sqlx::Result<Transaction<'static, Postgres>> {
-    let connection = MaybePoolConnection::PoolConnection(pool.acquire().await?);
+    let connection = MaybePoolConnection::PoolConnection(waited(pool.acquire()).await?);
     let begin = Transaction::begin(connection, Some(AssertSqlSafe(text).into_sql_str()));
     Whole(Some(begin)).await
 }

@@ -114,6 +114,17 @@ impl Glances {
         }
     }
 
+    /// How many connections rest, and how many are in use.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).len();
+        (idle, (self.most() as usize).saturating_sub(self.0.permits.available_permits()))
+    }
+
+    /// How many there may be.
+    pub(crate) fn most(&self) -> u32 {
+        self.0.options.pool_size.get()
+    }
+
     /// Closes those that nobody uses and lets nobody have one any more.
     pub(crate) async fn close(&self) {
         self.0.permits.close();

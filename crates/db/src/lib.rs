@@ -67,6 +67,7 @@ mod pool;
 mod sql;
 mod timestamp;
 mod tx;
+mod watch;
 
 pub use bulk::{BulkInsert, BulkRows, Column};
 pub use clock::Clock;
@@ -78,6 +79,7 @@ pub use pool::{Db, Engine, Options};
 pub use sql::{Registered, Sql, prepare_all, registered};
 pub use timestamp::Timestamp;
 pub use tx::{Scope, Tx};
+pub use watch::PoolState;
 
 /// What the macros of this crate expand to; not for direct use.
 #[doc(hidden)]

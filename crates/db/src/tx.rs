@@ -267,8 +267,8 @@ impl Db {
 
     async fn glance(&self, scope: Scope) -> Result<Tx> {
         let inner = match self.pools() {
-            Pools::Pg { glances, .. } => Inner::Pg(OnPg::Glance(glances.take(scope).await?)),
-            Pools::Lite { read, .. } => Inner::Lite(OnLite::Glance(read.acquire().await?)),
+            Pools::Pg { glances, .. } => Inner::Pg(OnPg::Glance(begin::waited(glances.take(scope)).await?)),
+            Pools::Lite { read, .. } => Inner::Lite(OnLite::Glance(begin::waited(read.acquire()).await?)),
         };
         Ok(Tx { scope: self.predicate_scope(scope), inner })
     }
@@ -283,9 +283,11 @@ impl Db {
             // Taking the write lock at once: a transaction that reads first and writes later can find the
             // database changed in between, and waiting does not help it.
             Pools::Lite { write: pool, .. } if write => {
-                Inner::Lite(OnLite::Transaction(pool.begin_with("BEGIN IMMEDIATE").await?))
+                Inner::Lite(OnLite::Transaction(begin::waited(pool.begin_with("BEGIN IMMEDIATE")).await?))
             }
-            Pools::Lite { read: pool, .. } => Inner::Lite(OnLite::Transaction(pool.begin().await?)),
+            Pools::Lite { read: pool, .. } => {
+                Inner::Lite(OnLite::Transaction(begin::waited(pool.begin()).await?))
+            }
         };
         Ok(Tx { scope: self.predicate_scope(scope), inner })
     }

@@ -2,10 +2,11 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
+use accunode_telemetry::{CACHE_REQUESTS, IntCounter};
 use bytes::Bytes;
 use moka::{Expiry, sync::Cache as Moka};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -77,6 +78,34 @@ struct Remote {
     manager: OnceCell<ConnectionManager>,
 }
 
+/// The memory of a Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerMemory {
+    /// What it uses, in bytes.
+    pub used: i64,
+    /// What it may use; 0 without a limit.
+    pub most: i64,
+}
+
+impl ServerMemory {
+    fn read(text: &str) -> Option<Self> {
+        let number = |name: &str| text.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok();
+        Some(Self { used: number("used_memory:")?, most: number("maxmemory:")? })
+    }
+}
+
+/// How questions ended, looked up once.
+struct Asked {
+    hit: IntCounter,
+    miss: IntCounter,
+    error: IntCounter,
+}
+
+static ASKED: LazyLock<Asked> = LazyLock::new(|| {
+    let outcome = |name: &str| CACHE_REQUESTS.with_label_values(&[name]);
+    Asked { hit: outcome("hit"), miss: outcome("miss"), error: outcome("error") }
+});
+
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &*self.kept {
@@ -118,20 +147,31 @@ impl Cache {
     /// The value, if it is kept.
     pub async fn get(&self, key: &str) -> Option<Bytes> {
         let key = digest(key);
-        match &*self.kept {
-            Kept::Memory(memory) => memory.get(&key).map(|value| value.bytes),
+        let found = match &*self.kept {
+            Kept::Memory(memory) => Some(memory.get(&key).map(|value| value.bytes)),
             Kept::Remote(remote) => {
-                let ask = async {
-                    let mut connection = connection(remote).await?;
-                    redis::cmd("GET")
-                        .arg(name(&key))
-                        .query_async::<Option<Vec<u8>>>(&mut connection)
-                        .await
-                        .ok()?
-                };
-                tokio::time::timeout(PATIENCE, ask).await.ok().flatten().map(Bytes::from)
+                let mut command = redis::cmd("GET");
+                command.arg(name(&key));
+                ask::<Option<Vec<u8>>>(remote, &command, PATIENCE).await.map(|value| value.map(Bytes::from))
             }
+        };
+        let asked = &*ASKED;
+        match &found {
+            Some(Some(_)) => &asked.hit,
+            Some(None) => &asked.miss,
+            None => &asked.error,
         }
+        .inc();
+        found.flatten()
+    }
+
+    /// The memory of the Redis behind it: none without one, and none of the memory while it does not answer.
+    pub async fn server_memory(&self) -> Option<Option<ServerMemory>> {
+        let Kept::Remote(remote) = &*self.kept else { return None };
+        let mut command = redis::cmd("INFO");
+        command.arg("memory");
+        let told = ask::<String>(remote, &command, Duration::from_secs(1)).await;
+        Some(told.and_then(|text| ServerMemory::read(&text)))
     }
 
     /// The value, or the one that is made now, which is kept unless it has more than `most` bytes. Of several in this
@@ -190,21 +230,27 @@ impl Cache {
         match &*self.kept {
             Kept::Memory(memory) => memory.insert(key, Value { bytes: value, life }),
             Kept::Remote(remote) => {
-                let tell = async {
-                    let mut connection = connection(remote).await?;
-                    let mut command = redis::cmd("SET");
-                    command
-                        .arg(name(&key))
-                        .arg(&value[..])
-                        .arg("PX")
-                        .arg(u64::try_from(life.as_millis()).unwrap_or(u64::MAX).max(1));
-                    command.query_async::<()>(&mut connection).await.ok()
-                };
+                let life = u64::try_from(life.as_millis()).unwrap_or(u64::MAX).max(1);
+                let mut command = redis::cmd("SET");
+                command.arg(name(&key)).arg(&value[..]).arg("PX").arg(life);
                 // What cannot be kept is worked out again.
-                let _ = tokio::time::timeout(PATIENCE, tell).await;
+                ask::<()>(remote, &command, PATIENCE).await;
             }
         }
     }
+}
+
+/// The answer, if one comes in time.
+async fn ask<T: redis::FromRedisValue>(
+    remote: &Remote,
+    command: &redis::Cmd,
+    patience: Duration,
+) -> Option<T> {
+    let asked = async {
+        let mut connection = connection(remote).await?;
+        command.query_async::<T>(&mut connection).await.ok()
+    };
+    tokio::time::timeout(patience, asked).await.ok().flatten()
 }
 
 async fn connection(remote: &Remote) -> Option<ConnectionManager> {

@@ -65,6 +65,7 @@ sql! {
              UNION ALL
              SELECT priority, 'running', count(*), min(run_at) FROM job WHERE status = 'running' GROUP BY priority";
     DUE = "SELECT priority, count(*) FROM job WHERE status = 'ready' AND run_at <= $1 GROUP BY priority";
+    DEAD = "SELECT priority, count(*) FROM job WHERE status = 'dead' GROUP BY priority";
     POSITION = "SELECT (SELECT count(*) FROM job o WHERE o.status = 'ready'
                           AND (o.priority < j.priority
                                OR (o.priority = j.priority AND (o.run_at < j.run_at
@@ -99,6 +100,16 @@ pub async fn lanes(tx: &mut Tx, now: Timestamp) -> Result<Vec<Lane>> {
         }
     };
     Ok(Priority::ALL.into_iter().map(lane).collect())
+}
+
+/// How many jobs died, by lane, most urgent first.
+///
+/// # Errors
+/// What the database refuses.
+pub async fn dead_by_lane(tx: &mut Tx) -> Result<[(Priority, i64); 3]> {
+    let rows: Vec<(i16, i64)> = on!(tx, DEAD, |c, sql| sqlx::query_as(sql).fetch_all(c).await)?;
+    let of = |lane: Priority| rows.iter().find(|row| row.0 == lane.number()).map_or(0, |row| row.1);
+    Ok(Priority::ALL.map(|lane| (lane, of(lane))))
 }
 
 /// How many jobs wait and run, of all tenants.

@@ -73,7 +73,7 @@ mod workers;
 
 pub use dead::{DeadLetter, dead_letters, forget_dead, retry_dead};
 pub use error::{JobError, LeaseLost};
-pub use facts::{Lane, Stats, lanes, position, stats};
+pub use facts::{Lane, Stats, dead_by_lane, lanes, position, stats};
 pub use handler::{Context, DeadJob, Handler, Handlers, RetriedJob};
 pub use job::{NewJob, Priority, cancel, cancel_group, enqueue, enqueue_all, purge_finished};
 pub use lease::Lease;

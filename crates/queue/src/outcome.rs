@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use accunode_db::{Clock, Db, DbError, Result, Timestamp};
+use accunode_telemetry::JOBS;
 
 use crate::{DeadJob, Handler, JobError, Lease, claim};
 
@@ -32,7 +33,7 @@ pub(crate) async fn record(
     let mut pause = Duration::from_millis(100);
     loop {
         match try_record(db, clock.now(), handler, lease, outcome).await {
-            Ok(true) => return,
+            Ok(true) => return count(lease, outcome),
             Ok(false) => {
                 return tracing::info!(job.id = %lease.id, "the job was taken over or cancelled meanwhile");
             }
@@ -46,6 +47,20 @@ pub(crate) async fn record(
         tokio::time::sleep(pause).await;
         pause *= 2;
     }
+}
+
+/// What became of runs, as it is counted.
+pub(crate) const OUTCOMES: [&str; 4] = ["done", "retry", "dead", "released"];
+
+fn count(lease: &Lease, outcome: &std::result::Result<(), JobError>) {
+    let name = match outcome {
+        Ok(()) => "done",
+        Err(JobError::Release) => "released",
+        Err(JobError::Retry(_)) if lease.attempts < lease.max_attempts => "retry",
+        // Of a lease that was lost nothing is recorded.
+        Err(JobError::Retry(_) | JobError::Permanent(_) | JobError::LeaseLost(_)) => "dead",
+    };
+    JOBS.with_label_values(&[lease.kind.as_str(), name]).inc();
 }
 
 async fn try_record(
@@ -100,6 +115,9 @@ pub(crate) async fn bury_abandoned(
     let Some(handler) = find(&lease.kind) else { return Ok(false) };
     let buried = bury(&mut tx, now, handler.as_ref(), &lease, ABANDONED).await?;
     tx.commit().await?;
+    if buried {
+        JOBS.with_label_values(&[lease.kind.as_str(), "dead"]).inc();
+    }
     Ok(buried)
 }
 

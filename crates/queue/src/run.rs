@@ -3,6 +3,7 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use accunode_db::{Clock, Db};
+use accunode_telemetry::{JOB_SECONDS, timed};
 use futures_util::FutureExt as _;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,8 @@ impl Run {
     pub(crate) async fn execute(self, stop: CancellationToken) {
         let cancelled = stop.child_token();
         self.held.begin(&self.lease, &cancelled);
-        let outcome = self.work(&cancelled).await;
+        let seconds = JOB_SECONDS.with_label_values(&[self.lease.kind.as_str()]);
+        let outcome = timed(&seconds, self.work(&cancelled)).await;
         match &outcome {
             Ok(()) => tracing::info!("job is done"),
             Err(error) => tracing::warn!(%error, "job did not finish"),

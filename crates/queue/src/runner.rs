@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use accunode_db::{Clock, Db, DbError};
 use accunode_infra::Wake;
+use accunode_telemetry::{JOB_SECONDS, JOBS};
 use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, field::Empty};
 use uuid::Uuid;
 
 use crate::{
@@ -136,6 +137,7 @@ impl Runner {
     /// ended after the grace are dropped and their jobs given back.
     pub async fn run(self, shutdown: CancellationToken) {
         let runner = Arc::new(self);
+        runner.show_kinds();
         let mut listener = runner.wake.listen();
         let mut running = JoinSet::new();
         let stop = CancellationToken::new();
@@ -164,6 +166,16 @@ impl Runner {
         }
         heartbeat.leave().await;
         schedules.await.ok();
+    }
+
+    /// Has what is counted by kind shown from the beginning: a first failure is a rise then.
+    fn show_kinds(&self) {
+        for kind in self.handlers.kinds() {
+            JOB_SECONDS.with_label_values(&[kind]);
+            for outcome in outcome::OUTCOMES {
+                JOBS.with_label_values(&[kind, outcome]);
+            }
+        }
     }
 
     fn beating(&self, held: &Arc<Held>) -> Heartbeat {
@@ -216,7 +228,10 @@ impl Runner {
         let wanted = Wanted { kinds: &kinds, lanes: &self.lanes, worker: &self.worker, lease: self.lease };
         for lease in claim::claim(&self.db, &wanted, self.clock.now(), room).await? {
             let Some(handler) = self.handlers.of(&lease.kind) else { continue };
-            let span = tracing::info_span!("job", job.id = %lease.id, job.kind = %lease.kind, attempt = lease.attempts);
+            let span = tracing::info_span!(
+                "job", job.id = %lease.id, job.kind = %lease.kind, attempt = lease.attempts,
+                user.id = Empty, tenant.id = Empty
+            );
             let run = Run {
                 db: self.db.clone(),
                 clock: self.clock.clone(),

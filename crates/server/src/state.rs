@@ -1,6 +1,6 @@
 //! What every handler and job can reach.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use accunode_db::{Clock, Db};
 use accunode_infra::{Blobs, Cache, Mail, Scaler, Wake};
@@ -10,6 +10,7 @@ use crate::{
     features::{
         auth::{passwords::Passwords, recognition::Recognition, tokens::Tokens},
         grades::service::Scales,
+        ops::vitals::Vitals,
         predictions::service::{self as predictions, Creates},
         uploads::service::events::Streams,
     },
@@ -25,6 +26,7 @@ struct Shared {
     parts: Parts,
     creates: Creates,
     recognition: Recognition,
+    vitals: Vitals,
 }
 
 /// The parts themselves.
@@ -65,7 +67,8 @@ impl AppState {
     pub fn new(parts: Parts) -> Self {
         let creates = predictions::creates(parts.db.clone(), parts.clock.clone());
         let recognition = Recognition::new(&parts.db, &parts.clock);
-        Self(Arc::new(Shared { parts, creates, recognition }))
+        let vitals = Vitals::new(&parts.db);
+        Self(Arc::new(Shared { parts, creates, recognition, vitals }))
     }
 
     /// Where new predictions come together.
@@ -73,9 +76,30 @@ impl AppState {
         &self.0.creates
     }
 
+    /// How the parts are.
+    #[must_use]
+    pub fn vitals(&self) -> &Vitals {
+        &self.0.vitals
+    }
+
+    /// The same application for as long as somebody else needs it.
+    pub(crate) fn weak(&self) -> WeakState {
+        WeakState(Arc::downgrade(&self.0))
+    }
+
     /// Recognises who calls.
     pub(crate) fn recognition(&self) -> &Recognition {
         &self.0.recognition
+    }
+}
+
+/// An [`AppState`] that keeps nothing alive.
+pub(crate) struct WeakState(Weak<Shared>);
+
+impl WeakState {
+    /// The application, if it is still there.
+    pub(crate) fn state(&self) -> Option<AppState> {
+        self.0.upgrade().map(AppState)
     }
 }
 

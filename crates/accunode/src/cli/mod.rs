@@ -7,6 +7,7 @@ pub mod migrate;
 pub mod model;
 pub mod openapi;
 pub mod score;
+mod seen;
 pub mod serve;
 mod signals;
 pub mod worker;

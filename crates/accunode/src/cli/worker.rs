@@ -3,14 +3,19 @@
 use std::process::ExitCode;
 
 use accunode_queue::Priority;
-use accunode_server::{models, workers};
+use accunode_server::{
+    features::ops::{port::Process, vitals},
+    models,
+    state::AppState,
+    workers,
+};
 use anyhow::{Context, Result};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{self, DataDir},
-    cli::signals,
+    cli::{seen::Seen, signals},
     settings::Settings,
 };
 
@@ -50,6 +55,10 @@ pub fn run(args: WorkerArgs) -> Result<ExitCode> {
     let mut settings = app::settings(&args.data)?;
     crate::logs::start(&settings.log_level, &settings.environment)?;
     settings.workers = args.concurrency.map_or(settings.workers.max(1), usize::from);
+    if args.with_parent {
+        // Several of them share the machine and their parent's settings.
+        settings.seen.metrics = None;
+    }
     let mut lanes = args.queues;
     lanes.sort_unstable();
     lanes.dedup();
@@ -64,15 +73,29 @@ async fn work(settings: Settings, lanes: Vec<Priority>, with_parent: bool) -> Re
     if with_parent {
         stop_with_parent(&stop);
     }
+    let process = Process::default();
+    let seen = Seen::begin(&settings.seen, &process).await?;
     let state = app::started(&settings).await?;
+    vitals::begin(&state).await;
+    process.has(&state);
+    drain_when_stopped(&state, &stop);
     let watching = tokio::spawn(models::watch(state.clone(), stop.clone()));
     let names: Vec<_> = lanes.iter().map(|lane| lane.as_str()).collect();
     tracing::info!(concurrency = settings.workers, queues = names.join(","), "working");
     workers::runner(&state, settings.workers).lanes(lanes).run(stop).await;
     watching.await.context("the watch over the models ended badly")?;
+    seen.end().await;
     state.db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+fn drain_when_stopped(state: &AppState, stop: &CancellationToken) {
+    let (state, stop) = (state.clone(), stop.clone());
+    tokio::spawn(async move {
+        stop.cancelled().await;
+        state.vitals().drain();
+    });
 }
 
 /// On a thread of its own, which the process does not wait for: nothing may ever be read.

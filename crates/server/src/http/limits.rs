@@ -10,6 +10,7 @@ use std::{
 use accunode_db::Timestamp;
 use accunode_domain::Error;
 use accunode_infra::{Rate, RateLimits, Standing, Verdict};
+use accunode_telemetry::RATE_LIMITED;
 use axum::{
     Extension,
     extract::MatchedPath,
@@ -165,6 +166,7 @@ impl Limits {
         match self.counter.check(&key, rates, now.unix_micros()).await {
             Verdict::Allowed(standing) => Ok(Some(standing)),
             Verdict::Refused { standing, retry_after } => {
+                RATE_LIMITED.with_label_values(&[class.as_str()]).inc();
                 let error = Error::TooManyRequests {
                     retry_after: whole_seconds(retry_after),
                     limit: standing.rate.to_string(),
@@ -289,8 +291,13 @@ impl Learned {
         parts.extensions.get()
     }
 
-    /// Notes who calls.
+    /// Notes who calls, here and for the lines of log.
     pub fn is_called_by(&self, caller: &Caller) {
+        let span = tracing::Span::current();
+        span.record("user.id", tracing::field::display(caller.user_id));
+        if let Some(tenant) = caller.tenant_id {
+            span.record("tenant.id", tracing::field::display(tenant));
+        }
         // A request has one caller: a second extractor finds the same.
         let _ = self.0.caller.set(caller.clone());
     }

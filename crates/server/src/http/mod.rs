@@ -7,6 +7,7 @@ pub mod done;
 pub mod form;
 pub(crate) mod kept;
 pub mod limits;
+pub(crate) mod measured;
 pub mod openapi;
 pub mod paging;
 pub mod problem;

@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tracing::Instrument;
+use tracing::{Instrument, field::Empty};
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +17,11 @@ use super::{
     rates,
 };
 use crate::{
-    http::{limits::Learned, problem, static_web},
+    http::{
+        limits::Learned,
+        measured::{self, STATIC, UNMATCHED, UnderWay},
+        problem, static_web,
+    },
     state::AppState,
 };
 
@@ -38,29 +42,41 @@ fn request_id(request: &Request) -> HeaderValue {
 pub async fn request(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let start = Instant::now();
+    let under_way = UnderWay::begin();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let mut route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
+    let span = tracing::info_span!(
+        "request",
+        request.id = id.to_str().unwrap_or_default(),
+        user.id = Empty,
+        tenant.id = Empty
+    );
     request.headers_mut().insert("x-request-id", id.clone());
-    let mut response = answer(&state, request, next).instrument(span.clone()).await;
-    let milliseconds = start.elapsed().as_secs_f64() * 1_000.0;
+    let mut response = match static_web::answer(&request) {
+        Some(page) => {
+            route = STATIC;
+            page
+        }
+        None => answer(&state, request, next).instrument(span.clone()).await,
+    };
+    let time = start.elapsed();
+    measured::answered(&method, route, response.status(), time);
+    drop(under_way);
+    let milliseconds = time.as_secs_f64() * 1_000.0;
     let headers = response.headers_mut();
     headers.insert("x-request-id", id);
     if let Ok(value) = format!("{milliseconds:.2}").parse() {
         headers.insert("x-process-time", value);
     }
     let status = response.status().as_u16();
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     span.in_scope(|| tracing::info!(%method, route, status, milliseconds, "request answered"));
     response
 }
 
-/// The application's page or file, or the handler's answer: denials noted, in the common shape, with where the caller
+/// The handler's answer: denials noted, in the common shape, with where the caller
 /// stands with the rate of the route.
 async fn answer(state: &AppState, mut request: Request, next: Next) -> Response {
-    if let Some(page) = static_web::answer(&request) {
-        return page;
-    }
     let learned = Learned::default();
     request.extensions_mut().insert(learned.clone());
     let attempt = Attempt::of(&request);

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use accunode_db::Timestamp;
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::service;
+use super::{service, vitals};
 use crate::{http::auth::Public, state::AppState};
 
 /// Name and version of the service, and where to go on.
@@ -113,7 +113,46 @@ pub struct Machine {
     pub note: String,
 }
 
-/// Whether the parts of the system work. Always 200: `status` tells.
+/// Whether this process is there, or ready.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Sign {
+    /// `live`, `ready` or `not_ready`.
+    pub status: String,
+    /// Why it is not ready, in one sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// That this process answers. Nothing is asked and nothing counted.
+#[utoipa::path(get, path = "/health/live", tag = "ops", responses((status = OK, body = Sign)))]
+pub async fn live() -> Json<Sign> {
+    Json(Sign { status: "live".to_owned(), detail: None })
+}
+
+/// Whether requests should be sent to this process: not while it starts, before it ends, and without its database.
+#[utoipa::path(
+    get, path = "/health/ready", tag = "ops",
+    responses(
+        (status = OK, body = Sign),
+        (status = SERVICE_UNAVAILABLE, description = "Not now", body = Sign),
+    )
+)]
+pub async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Sign>) {
+    readiness(vitals::ready(&state).await)
+}
+
+/// The answer to who asks whether it is ready.
+pub(super) fn readiness(outcome: Result<(), &'static str>) -> (StatusCode, Json<Sign>) {
+    match outcome {
+        Ok(()) => (StatusCode::OK, Json(Sign { status: "ready".to_owned(), detail: None })),
+        Err(reason) => {
+            let sign = Sign { status: "not_ready".to_owned(), detail: Some(reason.to_owned()) };
+            (StatusCode::SERVICE_UNAVAILABLE, Json(sign))
+        }
+    }
+}
+
+/// Whether the parts of the system work, as was found some seconds ago at most. Always 200: `status` tells.
 #[utoipa::path(get, path = "/health", tag = "ops", responses((status = OK, body = Health)))]
 pub async fn health(_: Public, State(state): State<AppState>) -> Json<Health> {
     Json(service::health(&state).await)

@@ -1,14 +1,23 @@
 //! What the running system says of itself.
 
-use std::{collections::BTreeMap, fs, thread};
+use std::collections::BTreeMap;
 
 use accunode_domain::Kind;
 
-use super::api::{Connection, Health, LoadedModels, Machine, Root, Services, Workers};
+use super::{
+    api::{Connection, Health, LoadedModels, Machine, Root, Services, Workers},
+    vitals::{self, Checks},
+};
 use crate::state::AppState;
 
 /// Version of the program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit that it was built from, where the build was told.
+pub const COMMIT: &str = match option_env!("ACCUNODE_COMMIT") {
+    Some(commit) => commit,
+    None => "unknown",
+};
 
 /// What this is.
 #[must_use]
@@ -30,28 +39,9 @@ fn connection(connected: bool) -> Connection {
     Connection { status: status.to_owned(), connected }
 }
 
-async fn database(state: &AppState) -> bool {
-    let answer = state.db.ping().await;
-    if let Err(error) = &answer {
-        tracing::error!(%error, "the database does not answer");
-    }
-    answer.is_ok()
-}
-
-/// How many jobs the workers that were heard of lately run at a time, in all processes.
-async fn workers(state: &AppState) -> usize {
-    let known = async {
-        let mut tx = state.db.system_glance("workers are everybody's").await?;
-        accunode_queue::workers(&mut tx, state.clock.now()).await
-    };
-    // That the database does not answer is told elsewhere.
-    let known = known.await.unwrap_or_default();
-    known.iter().filter_map(|worker| usize::try_from(worker.concurrency).ok()).sum()
-}
-
-/// Whether the parts work. The reasons of failures are in the log alone.
+/// Whether the parts work, as was found some seconds ago at most. The reasons of failures are in the log alone.
 pub async fn health(state: &AppState) -> Health {
-    let (database, redis, workers) = tokio::join!(database(state), state.wake.ping(), workers(state));
+    let Checks { database, redis, workers, machine } = vitals::checks(state).await;
     let healthy = database && redis != Some(false);
     let redis = redis
         .map_or_else(|| Connection { status: "not_configured".to_owned(), connected: false }, connection);
@@ -78,44 +68,11 @@ pub async fn health(state: &AppState) -> Health {
                 workers,
             },
         },
-        system: machine(),
-    }
-}
-
-/// Read from /proc, so known on Linux alone.
-fn machine() -> Machine {
-    Machine {
-        cpu_usage: cpu_percent(),
-        memory_usage: fs::read_to_string("/proc/meminfo").ok().and_then(|text| memory_percent(&text)),
-        disk_usage: None,
-        note: "disk_usage is not measured here".to_owned(),
-    }
-}
-
-fn cpu_percent() -> Option<f64> {
-    let load: f64 = fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()?;
-    let cores = thread::available_parallelism().ok()?.get();
-    #[allow(clippy::cast_precision_loss)] // a number of cores
-    let share = load * 100.0 / cores as f64;
-    Some((share * 10.0).round() / 10.0)
-}
-
-fn memory_percent(text: &str) -> Option<f64> {
-    let field = |name: &str| -> Option<f64> {
-        text.lines().find_map(|l| l.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
-    };
-    let (total, free) = (field("MemTotal:")?, field("MemAvailable:")?);
-    (total > 0.0).then(|| ((total - free) * 1_000.0 / total).round() / 10.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn memory_in_percent() {
-        let text = "MemTotal:       1000 kB\nMemFree: 10 kB\nMemAvailable:    250 kB\n";
-        assert_eq!(memory_percent(text), Some(75.0));
-        assert_eq!(memory_percent("nothing"), None);
+        system: Machine {
+            cpu_usage: machine.cpu,
+            memory_usage: machine.memory,
+            disk_usage: None,
+            note: "disk_usage is not measured here".to_owned(),
+        },
     }
 }

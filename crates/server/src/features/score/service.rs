@@ -1,6 +1,6 @@
 //! Rules of scoring without storing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use accunode_domain::{Error, Kind, MasterScale, Ratio, Result, RiskLevel, quality};
 use accunode_scoring::{Bundle, Score, ScoreError, Target};
@@ -112,7 +112,9 @@ pub(crate) async fn score(state: &AppState, caller: &Caller, request: Request) -
 
 fn score_rows(desk: &Desk, request: Request) -> Result<Vec<ScoredRow>> {
     let Request { labels, rows, explain: wants_reasons, .. } = request;
+    let begun = Instant::now();
     let scores = desk.bundle.score_batch(&columns(&desk.bundle, &rows)).map_err(unanswered)?;
+    accunode_telemetry::scored(desk.bundle.kind().as_str(), rows.len(), begun.elapsed());
     let mut why = if wants_reasons { explain(&desk.bundle, &rows)? } else { Vec::new() }.into_iter();
     let scored = rows.iter().zip(scores.iter()).zip(labels).enumerate();
     let row = |(row, ((ratios, score), label)): (usize, ((&Row, Score), Label))| ScoredRow {

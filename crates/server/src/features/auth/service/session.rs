@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use accunode_domain::{Error, Result, SessionId, UserId};
+use accunode_telemetry::LOGIN_FAILURES;
 
 use super::{admitted, event, invalid};
 use crate::{
@@ -28,7 +29,10 @@ use crate::{
 /// [`Error::Unauthorized`] for wrong credentials and disabled accounts, [`Error::TooManyRequests`] while the
 /// account or the address is locked, [`Error::Unavailable`] when too many sign in at once.
 pub async fn login(state: &AppState, origin: &Origin, email: &str, password: &str) -> Result<Token> {
-    let attempt = lockout::count(state, email, origin.address.as_deref()).await?;
+    let attempt = match lockout::count(state, email, origin.address.as_deref()).await {
+        Err(error @ Error::TooManyRequests { .. }) => return Err(counted("locked", error)),
+        outcome => outcome?,
+    };
     let mut tx = state.db.system_read("find the account that signs in").await?;
     let account = store::by_email(&mut tx, email).await?;
     drop(tx);
@@ -39,7 +43,7 @@ pub async fn login(state: &AppState, origin: &Origin, email: &str, password: &st
             let mut tx = state.db.system("take an attempt to sign in back").await?;
             attempt.withdraw(&mut tx).await?;
             tx.commit().await?;
-            return Err(error);
+            return Err(counted("busy", error));
         }
     };
     let refusal = match &account {
@@ -57,9 +61,18 @@ pub async fn login(state: &AppState, origin: &Origin, email: &str, password: &st
         }
         (account, refusal) => {
             refused(state, origin, account.as_ref(), &attempt).await?;
-            Err(refusal.unwrap_or_else(invalid))
+            let reason = if verdict.is_right() { "disabled" } else { "credentials" };
+            Err(counted(reason, refusal.unwrap_or_else(invalid)))
         }
     }
+}
+
+/// Why sign-ins are refused, as it is counted.
+pub(crate) const REASONS: [&str; 4] = ["credentials", "disabled", "locked", "busy"];
+
+fn counted(reason: &str, error: Error) -> Error {
+    LOGIN_FAILURES.with_label_values(&[reason]).inc();
+    error
 }
 
 /// Begins a session. It belongs to the token version that the password was checked with: a password changed

@@ -1,5 +1,7 @@
 //! Scoring and storing many rows together.
 
+use std::time::Instant;
+
 use accunode_db::{Timestamp, Tx};
 use accunode_domain::{Error, Kind, PredictionId, Result, UploadId};
 use accunode_scoring::{Bundle, Score};
@@ -37,7 +39,9 @@ pub struct Batch<'a> {
 /// When the rows do not fit the bundle, which is a defect.
 pub fn score(bundle: &Bundle, rows: &[(Option<i64>, Record)]) -> Result<Vec<Score>> {
     let columns = ratio_columns(bundle.kind(), rows.iter().map(|(_, record)| record));
+    let begun = Instant::now();
     let scores = bundle.score_batch(&columns).map_err(Error::internal)?;
+    accunode_telemetry::scored(bundle.kind().as_str(), rows.len(), begun.elapsed());
     Ok(scores.iter().collect())
 }
 

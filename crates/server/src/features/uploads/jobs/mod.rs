@@ -96,6 +96,11 @@ async fn begin(
     upload: &UploadRow,
     kind: Kind,
 ) -> Result<Option<Arc<Bundle>>, JobError> {
+    let span = tracing::Span::current();
+    span.record("user.id", tracing::field::display(upload.user_id));
+    if let Some(tenant) = upload.tenant_id {
+        span.record("tenant.id", tracing::field::display(tenant));
+    }
     if upload.status == "processing"
         && let Some(hash) = &upload.model_hash
         && let Some(bundle) = models::by_hash(state, hash).await?

@@ -1,0 +1,124 @@
+//! A process of the program and how to talk to it.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Generous: the machine may be busy.
+pub const SOON: Duration = Duration::from_secs(60);
+pub const EMAIL: &str = "admin@example.org";
+pub const PASSWORD: &str = "correct horse 1";
+
+/// A process, killed when dropped. Its log is kept.
+pub struct Program {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    client: Client,
+    _data: TempDir,
+}
+
+impl Program {
+    pub fn start(command: &str, url: &str, settings: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_accunode"))
+            .args([command, "--data-dir"])
+            .arg(data.path())
+            .env("DATABASE_URL", url)
+            .env("SECRET_KEY", "a secret for tests, of 32 bytes or more")
+            .env("ACCUNODE_ADMIN_EMAIL", EMAIL)
+            .env("ACCUNODE_ADMIN_PASSWORD", PASSWORD)
+            .env("PORT", "0")
+            .env("METRICS_PORT", "0")
+            .env_remove("REDIS_URL")
+            .envs(settings.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line));
+        });
+        accunode_infra::use_ring();
+        Self { child, log, client: Client::new(), _data: data }
+    }
+
+    /// Every line of the log so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// The first event with this message, once it is there.
+    pub async fn says(&self, message: &str) -> Value {
+        let begin = Instant::now();
+        loop {
+            let events = self.log();
+            let events = events.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            if let Some(event) = events.into_iter().find(|event| event["message"] == message) {
+                return event;
+            }
+            assert!(begin.elapsed() < SOON, "never '{message}': {:?}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn base(&self, message: &str) -> String {
+        format!("http://{}", self.says(message).await["address"].as_str().unwrap())
+    }
+
+    /// A path of the application, once it is served.
+    pub async fn url(&self, path: &str) -> String {
+        self.base("serving").await + path
+    }
+
+    /// A path of the port of metrics.
+    pub async fn seen(&self, path: &str) -> String {
+        self.base("metrics are served").await + path
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub async fn get(&self, url: &str) -> (StatusCode, String) {
+        let answer = self.client.get(url).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    }
+
+    /// Asks until the answer has this status.
+    pub async fn until(&self, url: &str, status: StatusCode) -> String {
+        let begin = Instant::now();
+        loop {
+            let (found, body) = self.get(url).await;
+            if found == status {
+                return body;
+            }
+            assert!(begin.elapsed() < SOON, "{url} never answers {status}: {found} {body}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    pub fn ended(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
