@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=support/common.sh
 . "$(dirname "$0")/support/common.sh"
 cd "$root"
-runbooks=(deploy/runbooks/*.md)
+runbooks=(deploy/runbooks/*.md deploy/runbooks/alerts/*.md)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -35,19 +35,6 @@ else
     skip "promtool is not installed (Debian: prometheus)"
 fi
 
-# Every figure that a picture shows is one that somebody makes: `up`, or a name that the server's source knows.
-python3 - deploy/docker/grafana/dashboards <<'PYTHON'
-import json, pathlib, re, sys
-
-sources = "\n".join(path.read_text() for path in pathlib.Path("crates").rglob("src/**/*.rs"))
-functions = {"sum", "rate", "histogram_quantile", "max", "min", "avg", "by", "le", "absent", "increase", "count", "clamp_min"}
-for file in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
-    for panel in json.loads(file.read_text())["panels"]:
-        for target in panel["targets"]:
-            bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|\b(?:by|without)\s*\([^)]*\)", "", target["expr"])
-            for name in set(re.findall(r"[a-z_:][a-z0-9_:]*", bare)) - functions - {"up"}:
-                stem = re.sub(r"_(bucket|sum|count|total)$", "", name)
-                if stem not in sources:
-                    sys.exit(f"{file}: panel {panel['title']!r} shows {name}, which nothing makes")
-PYTHON
-say "dashboards: every figure is made by somebody"
+python3 deploy/docker/grafana/dashboards.py --check || fail "dashboards"
+figures=$(python3 deploy/tests/support/figures.py) || fail "figures"
+say "$figures"
