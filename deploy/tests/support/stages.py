@@ -34,6 +34,11 @@ def instructions(dockerfile: Path) -> list[tuple[str, str]]:
     return [tuple(line.split(maxsplit=1)) for line in joined.splitlines()]  # type: ignore[misc]
 
 
+def variables(text: str) -> dict[str, str]:
+    """What an ENV sets."""
+    return {name: quoted or bare for name, quoted, bare in re.findall(r'(\w+)=(?:"([^"]*)"|(\S+))', text)}
+
+
 class Ignored:
     """A .dockerignore: the last pattern that fits a path or a folder above it decides."""
 
@@ -81,10 +86,6 @@ class Stage:
     def path(self, inside: str) -> Path:
         """Where a path of the stage's is: absolute, or below its working folder."""
         return self.folder / os.path.normpath(os.path.join(self.work, inside)).lstrip("/")
-
-    def set(self, text: str) -> None:
-        for name, quoted, bare in re.findall(r'(\w+)=(?:"([^"]*)"|(\S+))', text):
-            self.env[name] = quoted or bare
 
     def copy(self, text: str, files: dict[str, Path], stages: dict[str, Stage]) -> None:
         words = text.split()
@@ -148,7 +149,7 @@ def build(dockerfile: Path, folder: Path, files: dict[str, Path]) -> None:
         elif word == "WORKDIR":
             stage.work = text
         elif word == "ENV":
-            stage.set(text)
+            stage.env |= variables(text)
         elif word == "RUN":
             stage.run(text)
         else:
