@@ -58,6 +58,17 @@ node_tools() {
     fi
 }
 
+# Sets $binary to the program: ACCUNODE_BINARY, or the one that was built last, or nothing.
+find_program() {
+    local candidate
+    binary=${ACCUNODE_BINARY:-}
+    [ -z "$binary" ] || return 0
+    for candidate in "$root"/target/{release,debug,image/last/root}/accunode; do
+        [ -x "$candidate" ] || continue
+        if [ -z "$binary" ] || [ "$candidate" -nt "$binary" ]; then binary=$candidate; fi
+    done
+}
+
 # The program as the image has it, statically linked, and what lies beside it there: sets $image to a folder with root,
 # owned and the last stage's Dockerfile. It comes from the Dockerfile's own stages, carried out here (stages.py), which
 # takes about ten minutes of CPU at first and a moment when nothing has changed. ACCUNODE_STATIC_BINARY names a program
