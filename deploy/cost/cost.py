@@ -88,6 +88,7 @@ def print_report(arguments: list[str]) -> None:
         if one.unknown:
             print(f"\nNot priced in {name}: {unpriced(one)}")
     print_people(plans, bills, mission)
+    print_asked(plans, bills, mission)
     print("\n## Where the mission's tables do not add up\n")
     for text in contradictions(mission, prices):
         print(f"- {text}")
@@ -114,7 +115,23 @@ def print_people(plans: list[tuple[str, dict[str, Any]]], bills: dict[str, Bill]
             if enough:
                 usd, name = min(enough)
                 print(f"- {few} to {many} people ({phase}): `{name}` carries them for {usd:.2f}, {usd / many:.3f} to {usd / few:.3f} each.")
-        print(f"\nAsked: less than {mission['accunode']['cost_per_user']:.2f} a person. How it is reckoned: README.md. By speed alone: with one task of each nothing is in reserve.")
+        print("\nHow it is reckoned: README.md. By speed alone: with one task of each nothing is in reserve.")
+
+
+def print_asked(plans: list[tuple[str, dict[str, Any]]], bills: dict[str, Bill], mission: dict[str, Any]) -> None:
+    """From how many people on a month costs each of them as little as is asked, and what keeps it from that below."""
+    own, asked = mission["accunode"]["users"], mission["accunode"]["cost_per_user"]
+    rows = [["", "a month", "whatever the load", "met from, people", "of what it carries", "at the mission's people", "of what it carries"]]
+    for name, plan in plans:
+        if name not in own and name != "minimal":
+            continue
+        able, enough = capacity(resources(plan)).people, bills[name].total / asked
+        people = "–".join(f"{count:,}" for count in own[name]) if name in own else "none"
+        used = "–".join(f"{count / able:.1%}" for count in own[name]) if name in own else "none"
+        rows.append([name, f"{bills[name].total:.2f}", f"{bills[name].standing:.2f}", f"{enough:,.0f}", f"{enough / able:.1%}", people, used])
+    if len(rows) > 1:
+        print(f"\n## Where {asked:.2f} USD a person is met\n")
+        table(rows)
 
 
 def hours(outcome: Outcome, values: list[int]) -> str:

@@ -267,6 +267,10 @@ def is_free(kind: str) -> bool:
     return kind in FREE or kind.startswith(FREE_PREFIXES)
 
 
+# Whose sizes follow the load. Everything else costs about as much for one person as for a thousand.
+SIZED = {"Fargate", "EC2", "RDS", "ElastiCache"}
+
+
 @dataclass
 class Bill:
     """What a plan costs in a month, and what of it nobody priced."""
@@ -277,6 +281,11 @@ class Bill:
     @property
     def total(self) -> float:
         return sum(line.usd for line in self.lines)
+
+    @property
+    def standing(self) -> float:
+        """What is there whatever the load: network, balancer, firewall, addresses, logs and alarms."""
+        return sum(line.usd for line in self.lines if line.service not in SIZED)
 
     def by_service(self) -> dict[str, float]:
         sums: dict[str, float] = {}

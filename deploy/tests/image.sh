@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# The image itself: the last stage of the Dockerfile around a statically linked release binary, built by buildah and
-# run by podman as the task definitions do it: another user, nothing writable but /tmp, no capabilities, a limit of
-# memory. It finds machines by name, reaches PostgreSQL, answers its health check, and SIGTERM lets it finish.
+# The image itself. The Dockerfile's stages are carried out as they stand, but on this machine in place of their base
+# images; the last one is built by buildah and run by podman as the task definitions do it: another user, nothing
+# writable but /tmp, no capabilities, a limit of memory. It finds machines by name, reaches PostgreSQL, answers its
+# health check, and SIGTERM lets it finish.
 #
-# A release build takes about ten minutes of CPU, so --quick leaves all of this out. ACCUNODE_STATIC_BINARY names one
-# that is built already.
+# The first build takes about ten minutes of CPU, so --quick leaves all of this out. ACCUNODE_STATIC_BINARY names a
+# statically linked program that is built already.
 set -euo pipefail
 # shellcheck source=support/common.sh
 . "$(dirname "$0")/support/common.sh"
@@ -20,15 +21,11 @@ if [ -n "$missing" ]; then
     exit 0
 fi
 cd "$root"
-target=x86_64-unknown-linux-gnu
-binary=${ACCUNODE_STATIC_BINARY:-$root/target/$target/release/accunode}
-if [ -z "${ACCUNODE_STATIC_BINARY:-}" ]; then
-    CARGO_PROFILE_RELEASE_STRIP=debuginfo RUSTFLAGS="-C target-feature=+crt-static" \
-        cargo build --release --locked --quiet --target "$target" --package accunode
+if [ -z "${IMAGE_FOLDER:-}" ]; then
+    image_folder || exit 0
+    export IMAGE_FOLDER=$image
 fi
-if [ -z "${ACCUNODE_TEST_POSTGRES_URL:-}" ]; then
-    exec env ACCUNODE_STATIC_BINARY="$binary" "$root/scripts/with-services.sh" "$0" "$@"
-fi
+[ -n "${ACCUNODE_TEST_POSTGRES_URL:-}" ] || exec "$root/scripts/with-services.sh" "$0" "$@"
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/accunode-image.XXXXXX")
 export CONTAINERS_CONF=$deploy/tests/support/containers.conf
@@ -45,8 +42,9 @@ trap finish EXIT
 
 # --- Build ---------------------------------------------------------------------------------------------------------
 # What the stages before leave behind is this folder; the last stage stands in the Dockerfile as it is.
-deploy/docker/rootfs.sh "$binary" "$folder/context/image"
-awk '/^FROM scratch/ { last = 1 } last' deploy/docker/Dockerfile | sed 's/--from=build //' >"$folder/Dockerfile"
+mkdir -p "$folder/context"
+cp -a "$IMAGE_FOLDER" "$folder/context/image"
+sed 's/--from=build //' "$folder/context/image/Dockerfile" >"$folder/Dockerfile"
 grep -q '^COPY /image/root /$' "$folder/Dockerfile" || fail "the Dockerfile's last stage is not what this check expects"
 buildah "${store[@]}" --storage-driver=vfs bud --isolation=chroot --format docker --quiet --build-arg VERSION=check \
     --tag accunode:check --file "$folder/Dockerfile" "$folder/context" >/dev/null

@@ -1,16 +1,13 @@
 #!/usr/bin/env bash
 # The rollback drill: releases on this machine behind haproxy, under load. A good one takes over without one failed
 # request; one that is not healthy never gets traffic; one that turns out bad is taken back; the release before can
-# be put in place by hand. ACCUNODE_BINARY names the program (default: the workspace's debug or release build).
+# be put in place by hand. ACCUNODE_BINARY names the program (default: the one that was built last).
 # --quick leaves out going back by hand and releases that fail in less usual ways.
 set -euo pipefail
 # shellcheck source=support/common.sh
 . "$(dirname "$0")/support/common.sh"
 
-binary=${ACCUNODE_BINARY:-}
-for candidate in "$root/target/release/accunode" "$root/target/debug/accunode"; do
-    [ -n "$binary" ] || [ ! -x "$candidate" ] || binary=$candidate
-done
+find_program
 missing=""
 for tool in haproxy wrk socat jq curl python3 setsid; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
 [ -n "$binary" ] || missing="$missing accunode(binary)"

@@ -41,10 +41,7 @@ say "every block is sound shell; scripts, files and targets are there"
 [ -z "$quick" ] || exit 0
 
 # --- The program's own commands ------------------------------------------------------------------------------------
-binary=${ACCUNODE_BINARY:-}
-for candidate in "$root/target/release/accunode" "$root/target/debug/accunode"; do
-    [ -n "$binary" ] || [ ! -x "$candidate" ] || binary=$candidate
-done
+find_program
 if [ -n "$binary" ]; then
     while read -r -a words; do
         # With --help nothing is done, and what is unknown before it is refused.

@@ -89,6 +89,12 @@ class Bills(unittest.TestCase):
             self.assertGreater(price["usd"], 0, key)
             self.assertTrue(price["page"].startswith("https://aws.amazon.com/") and price["seen"], key)
 
+    def test_what_stands_whatever_the_load(self) -> None:
+        one = bill(startup(), USAGE)
+        sized = sum(usd for name, usd in one.by_service().items() if name in ("Fargate", "RDS", "ElastiCache"))
+        self.assertGreater(one.standing, 0)
+        self.assertAlmostEqual(one.standing + sized, one.total)
+
     def test_the_types_that_cost_something_are_priced(self) -> None:
         named = "ecs_service db_instance elasticache_replication_group lb nat_gateway s3_bucket cloudwatch_log_group vpc_endpoint wafv2_web_acl"
         self.assertLessEqual({f"aws_{name}" for name in named.split()}, set(PRICERS))
@@ -154,8 +160,11 @@ class CommandLine(unittest.TestCase):
             file.flush()
             code, text, _ = self.run_cost("report", f"startup={file.name}")
             self.assertEqual(code, 0)
-            for part in ("| **all** |", "109 or 119", "USD a person", "do not add up"):
+            for part in ("| **all** |", "109 or 119", "USD a person", "do not add up", "Where 0.15 USD a person is met"):
                 self.assertIn(part, text)
+            row = re.search(r"\| startup \| ([\d.]+) \| [\d.]+ \| ([\d,]+) \|", text.split("is met")[1])
+            self.assertIsNotNone(row)
+            self.assertAlmostEqual(float(row[1]) / int(row[2].replace(",", "")), 0.15, places=3)
             code, text, _ = self.run_cost("bill", f"startup={file.name}")
             self.assertEqual(code, 0)
             self.assertRegex(text, r"All +\d+\.\d\d USD a month")

@@ -57,3 +57,34 @@ node_tools() {
         (cd "$tools/node" && npm ci --silent) && cp "$wanted/package-lock.json" "$tools/node/installed"
     fi
 }
+
+# Sets $binary to the program: ACCUNODE_BINARY, or the one that was built last, or nothing.
+find_program() {
+    local candidate
+    binary=${ACCUNODE_BINARY:-}
+    [ -z "$binary" ] || return 0
+    for candidate in "$root"/target/{release,debug,image/last/root}/accunode; do
+        [ -x "$candidate" ] || continue
+        if [ -z "$binary" ] || [ "$candidate" -nt "$binary" ]; then binary=$candidate; fi
+    done
+}
+
+# The program as the image has it, statically linked, and what lies beside it there: sets $image to a folder with root,
+# owned and the last stage's Dockerfile. It comes from the Dockerfile's own stages, carried out here (stages.py), which
+# takes about ten minutes of CPU at first and a moment when nothing has changed. ACCUNODE_STATIC_BINARY names a program
+# that was built elsewhere. Says what is missing where it cannot be built.
+image_folder() {
+    local stages=$root/target/image
+    image=$stages/last
+    rm -rf "$image"
+    mkdir -p "$image"
+    if [ -n "${ACCUNODE_STATIC_BINARY:-}" ]; then
+        "$deploy/docker/rootfs.sh" "$ACCUNODE_STATIC_BINARY" "$image" || fail "ACCUNODE_STATIC_BINARY is not what the image takes"
+    else
+        command -v cargo >/dev/null && command -v npm >/dev/null || { skip "cargo or npm is missing, so nobody builds the image"; return 1; }
+        CARGO_INSTALL_ROOT=$tools/cargo PATH=$tools/cargo/bin:$PATH \
+            python3 "$deploy/tests/support/stages.py" "$deploy/docker/Dockerfile" "$stages" || fail "a stage of the Dockerfile"
+        cp -a "$stages/build/image/." "$image/"
+    fi
+    awk '/^FROM scratch/ { last = 1 } last' "$deploy/docker/Dockerfile" >"$image/Dockerfile"
+}
