@@ -25,4 +25,7 @@ esac
 ulimit -n "$(ulimit -Hn)"
 export ACCUNODE_POSTGRES_OPTIONS="-c fsync=on -c synchronous_commit=on -c full_page_writes=on \
     -c shared_buffers=1GB -c max_wal_size=4GB"
+case " $* " in
+*" --statements "*) ACCUNODE_POSTGRES_OPTIONS+=" -c shared_preload_libraries=pg_stat_statements" ;;
+esac
 exec taskset -c 0,1 scripts/with-services.sh python3 "$here/load.py" "${binaries[@]}" "$@"
