@@ -145,12 +145,12 @@ def at_a_pace(args, installation, accounts, people):
         say(f"{people} people signed in within {signed_in['seconds']:.0f} s")
         answered(load)  # the step begins
         with installation.watch(load) as watch:
-            time.sleep(args.minutes * 60)
+            time.sleep(args.minutes * 60 - 1)  # until just before everybody goes
         step = answered(load)
     finally:
         load.kill()
         load.wait()
-    step |= {"cores": watch.cores(), "trends": [trend.data() for trend in watch.trends()], "signed_in": signed_in}
+    step |= {"cores": watch.cores, "trends": [trend.data() for trend in watch.trends()], "signed_in": signed_in}
     say("\n".join(report.classes([step]) + report.parts([step]) + report.trends([step])))
     return step
 
@@ -166,7 +166,7 @@ def saturated(args, installation, accounts):
             answered(load)
             with installation.watch(load) as watch:
                 step = answered(load)
-            step["cores"] = watch.cores()
+            step["cores"] = watch.cores
             steps.append(step)
             say("\n".join(report.saturation([step])[2:] + report.parts([step])[2:]))
             if report.broken(step):
@@ -192,7 +192,8 @@ def text(args, machine, steps, faster):
              f"each, {args.think:g} s to think on average, {args.warm_up:g} s of warming up before.", "",
              *report.classes(steps), "", f"By request, {steps[-1]['people']:,} people:", "", *report.operations(steps[-1]), "",
              "Where the work is done, as cores that are busy:", "", *report.parts(steps), "",
-             "Over time:", "", *report.trends(steps)]
+             "Over time (Redis counts what people ask in windows of an hour and of a day: it is level only after them):", "",
+             *report.trends(steps)]
     if faster:
         within = [step for step in faster if not report.broken(step)]
         best = max((step["requests"] / step["seconds"] for step in within), default=0)
@@ -206,7 +207,7 @@ def verdict(args, steps):
     problems = [f"{step['people']} people: {report.broken(step)}" for step in steps if step["errors"]]
     if args.soak:
         problems += [f"{t['name']} grows by {t['growth_of_second_half']:.1f} {t['unit']} in the second half"
-                     for step in steps for t in step["trends"] if not t["flat"]]
+                     for step in steps for t in step["trends"] if t["flat"] is False]
     return problems
 
 

@@ -3,6 +3,7 @@
 # The most that 95 of 100 requests may take, in ms; what has none is told without one.
 LIMITS = {"authentication": 100, "companies": 200, "predictions": 300, "dashboards": 300, "single scores": 300,
           "uploads": 500}
+FLAT = {True: "yes", False: "no", None: ""}
 
 
 def ms(value):
@@ -71,7 +72,7 @@ def trends(steps):
         for t in step["trends"]:
             unit = f" {t['unit']}" if t["unit"] else ""
             lines.append(f"| {step['people']:,} | {t['name']} | {t['first_quarter']:,.1f}{unit} | {t['last_quarter']:,.1f}{unit} "
-                         f"| {t['growth_of_second_half']:+,.1f}{unit} | {t['bound']:,.1f}{unit} | {'yes' if t['flat'] else 'no'} |")
+                         f"| {t['growth_of_second_half']:+,.1f}{unit} | {t['bound']:,.1f}{unit} | {FLAT[t['flat']]} |")
     return lines
 
 

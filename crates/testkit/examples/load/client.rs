@@ -105,9 +105,7 @@ impl Connection {
         Ok(Answer { status, packed, body })
     }
 
-    async fn sender(
-        &mut self,
-    ) -> Result<&mut http1::SendRequest<Full<Bytes>>, Box<dyn Error + Send + Sync>> {
+    async fn sender(&mut self) -> Result<&mut http1::SendRequest<Full<Bytes>>, Box<dyn Error + Send + Sync>> {
         // One that the server closed while nobody asked is known to be closed by now.
         let open = self.sender.take_if(|sender| !sender.is_closed());
         let mut sender = match open {

@@ -98,7 +98,11 @@ async fn signed_in(shared: &Arc<Shared>, accounts: Vec<Account>) -> Result<Vec<P
             (Arc::clone(&slots), Person::new(Arc::clone(shared), account.clone(), number));
         all.spawn(async move {
             let _held = slots.acquire_owned().await;
-            person.sign_in().await.then_some(person).ok_or_else(|| format!("{} cannot sign in", account.email))
+            person
+                .sign_in()
+                .await
+                .then_some(person)
+                .ok_or_else(|| format!("{} cannot sign in", account.email))
         });
     }
     let people: Result<Vec<_>, String> = all.join_all().await.into_iter().collect();

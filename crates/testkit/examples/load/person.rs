@@ -32,7 +32,8 @@ const LOOK: Duration = Duration::from_millis(1_500);
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How many ids of each kind somebody remembers.
 const REMEMBERED: usize = 10;
-const PARTS: [&str; 8] = ["meridian", "software", "c0", "uni", "ail%2012", "oak", "silver%20steel", "harbour"];
+const PARTS: [&str; 8] =
+    ["meridian", "software", "c0", "uni", "ail%2012", "oak", "silver%20steel", "harbour"];
 const RISKS: [&str; 4] = ["LOW", "MEDIUM", "HIGH", "CRITICAL"];
 
 /// An account.
@@ -174,6 +175,10 @@ impl Person {
             Operation::Organizations => {
                 self.list(operation, format!("{API}/organizations?limit=50"), "organizations").await;
             }
+            // For tenants' administrators alone; an organization's looks at its people instead.
+            Operation::Audit if self.account.role == "org_admin" => {
+                self.list(Operation::Users, format!("{API}/users?limit=50&role=org_member"), "users").await;
+            }
             Operation::Audit => self.list(operation, format!("{API}/audit?size=50"), "").await,
             Operation::Members => self.members().await,
             Operation::NewUser => self.new_user().await,
@@ -262,7 +267,8 @@ impl Person {
         body["market_cap"] = 1_200.5.into();
         body["sector"] = "Energy".into();
         body["reporting_year"] = "2024".into();
-        self.ask(Operation::Create, Asked::json(Method::POST, format!("{API}/predictions/annual"), &body)).await;
+        self.ask(Operation::Create, Asked::json(Method::POST, format!("{API}/predictions/annual"), &body))
+            .await;
     }
 
     /// Hands in a file of companies that nobody has yet, and follows it until it has ended.
@@ -305,7 +311,9 @@ impl Person {
     async fn follow(&mut self, path: &str) -> Value {
         loop {
             sleep(LOOK).await;
-            let Some(answer) = self.ask(Operation::Status, Asked::get(path)).await else { return Value::Null };
+            let Some(answer) = self.ask(Operation::Status, Asked::get(path)).await else {
+                return Value::Null;
+            };
             let mut job = answer.json()["job"].take();
             if matches!(job["status"].as_str(), None | Some("completed" | "failed" | "cancelled")) {
                 return job.take();

@@ -79,8 +79,10 @@ impl Record {
             figures["class"] = operation.class().into();
             operations.insert(operation.name().to_owned(), figures);
         }
-        let classes: Map<_, _> =
-            classes.into_iter().map(|(name, mut took)| (name.to_owned(), quantiles(&mut took, 1_000.0))).collect();
+        let classes: Map<_, _> = classes
+            .into_iter()
+            .map(|(name, mut took)| (name.to_owned(), quantiles(&mut took, 1_000.0)))
+            .collect();
         let errors: Vec<_> = self
             .errors
             .iter()
