@@ -22,7 +22,7 @@ case " $* " in
 esac
 
 # A connection for each person, at both of its ends.
-ulimit -n "$(ulimit -Hn)"
+ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
 export ACCUNODE_POSTGRES_OPTIONS="-c fsync=on -c synchronous_commit=on -c full_page_writes=on \
     -c shared_buffers=1GB -c max_wal_size=4GB"
 case " $* " in
