@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo web test test-web test-api test-crash test-infra infra-pictures lint fmt bench bench-http bench-bulk openapi deny clean
+.PHONY: help demo web test test-web test-api test-crash test-infra infra-pictures lint fmt bench bench-http bench-bulk bench-load bench-soak openapi deny clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -48,6 +48,12 @@ bench-http: ## Measure the server with a million predictions beside one that say
 
 bench-bulk: ## Measure uploads of up to a million rows beside plain inserts (installs PostgreSQL and Redis; 20 minutes)
 	bench/bulk/run.sh
+
+bench-load: ## Measure 500 to 2,000 people at screens on one server and one worker, then ever busier ones (an hour)
+	bench/load/run.sh
+
+bench-soak: ## Twenty minutes of a thousand people: memory, file handles and connections must stay level
+	bench/load/run.sh --soak
 
 openapi: ## Write the API document that the tests compare with
 	cargo run --locked -q -p accunode -- openapi > docs/openapi.json

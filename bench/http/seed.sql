@@ -2,6 +2,11 @@
 -- rows of all organizations lie mixed, in the order of their making. Wants a migrated database with one account
 -- (the super_admin), whose password everybody else gets too. Run as a superuser, whom row-level security lets pass.
 \set ON_ERROR_STOP on
+-- Companies of each organization, with five predictions each: `psql -v companies=…` makes it less for a try.
+\if :{?companies}
+\else
+    \set companies 2000
+\endif
 SET synchronous_commit = off;
 SET maintenance_work_mem = '512MB';
 SET work_mem = '256MB';
@@ -51,7 +56,7 @@ FROM (SELECT w.organization_id, w.people, n,
                     'Information Technology', 'Communication Services', 'Utilities', 'Real Estate'])[1 + n % 10]
                  AS sector,
              now() - interval '3 years' * (0.9 + 0.1 * random()) AS at
-      FROM owners w, generate_series(1, 2000) n) c
+      FROM owners w, generate_series(1, :companies) n) c
 ORDER BY at;
 
 -- Three annual predictions of each company and a fourth of every second one: 7,000 of each organization.
