@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo web test test-web test-api test-crash test-infra infra-pictures lint fmt bench bench-http bench-bulk bench-load bench-soak openapi deny clean
+.PHONY: help demo web test test-web test-api test-crash test-infra infra-pictures lint fmt fuzz bench bench-http bench-bulk bench-load bench-soak bench-start openapi deny advisories sbom clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -40,6 +40,9 @@ lint: ## Formatting, lints and types of the whole workspace and of the web appli
 fmt: ## Format everything
 	cargo fmt --all
 
+fuzz: ## Fuzz each parser of what comes from outside for a minute (needs a nightly toolchain; installs cargo-fuzz)
+	fuzz/run.sh
+
 bench: ## Compare the scoring engine with LightGBM's own predictor and lleaves
 	bench/run.sh
 
@@ -55,11 +58,20 @@ bench-load: ## Measure 500 to 2,000 people at screens on one server and one work
 bench-soak: ## Twenty minutes of a thousand people: memory, file handles and connections must stay level
 	bench/load/run.sh --soak
 
+bench-start: ## Measure the start on a filled database, memory at rest and the size of the program
+	bench/start/run.sh
+
 openapi: ## Write the API document that the tests compare with
 	cargo run --locked -q -p accunode -- openapi > docs/openapi.json
 
-deny: ## Licences, duplicates and banned crates (needs cargo-deny; advisories need the network)
+deny: ## Licences, duplicates and banned crates (needs cargo-deny)
 	cargo deny check licenses bans sources
+
+advisories: ## Known weaknesses of crates and packages (needs cargo-deny and the network; says so where it cannot)
+	scripts/advisories.sh
+
+sbom: ## Write what the program and the web application are made of to target/sbom (CycloneDX)
+	scripts/sbom.sh
 
 clean: ## Remove what building and running made
 	cargo clean

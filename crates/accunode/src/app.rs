@@ -204,7 +204,7 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
             config.access_token_minutes,
         ),
         // Half of the cores: signing in never starves the rest.
-        passwords: Passwords::new(cores.div_ceil(2))?,
+        passwords: Passwords::new(cores.div_ceil(2)),
         mail: mail(settings)?,
         streams: Streams::default(),
         scaler: scaler(settings).await?,

@@ -10,7 +10,7 @@ use accunode_domain::{Error, FieldError};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{StatusCode, Uri, request::Parts},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
 };
 use serde::{
     Deserialize, Deserializer,
@@ -35,6 +35,10 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        if !may_be_json(request.headers()) {
+            let expected = "Invalid body: application/json is expected, another Content-Type was sent";
+            return Err(Error::field("body", expected).into());
+        }
         let bytes =
             Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
                 StatusCode::PAYLOAD_TOO_LARGE => {
@@ -52,6 +56,14 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             .into()),
         }
     }
+}
+
+/// Whether a body is not said to be something else: what a page of another origin can have a browser send unasked is a
+/// form or plain text.
+fn may_be_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return true };
+    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
 }
 
 /// `company_symbol` → `Company Symbol`.

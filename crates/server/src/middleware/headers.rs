@@ -56,11 +56,13 @@ pub async fn headers(mut request: Request, next: Next) -> Response {
     };
     let headers = response.headers_mut();
     // So that the table grows once.
-    headers.reserve(FIXED.len() + 2);
+    headers.reserve(FIXED.len() + 3);
     for (name, value) in &FIXED {
         headers.insert(name, value.clone());
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    // What is answered is for the caller alone and may be a secret; files of the application say otherwise themselves.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if https {
         let value = HeaderValue::from_static("max-age=31536000; includeSubDomains; preload");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);

@@ -232,7 +232,7 @@ fn parts(db: Db, files: &Path, limits: Limits) -> Parts {
         scales: Scales::default(),
         cache: Cache::in_process(),
         tokens: Tokens::new(&secret, None, 60),
-        passwords: Passwords::new(2).unwrap(),
+        passwords: Passwords::new(2),
         mail: Mail::folder(files.join("mail"), "AccuNode <no-reply@example.org>").unwrap(),
         streams: Streams::default(),
         scaler: Scaler::None,

@@ -5,6 +5,7 @@
 
 mod app;
 mod architecture;
+mod asvs;
 mod chunks_law;
 mod client_contract;
 mod concurrency;
@@ -12,6 +13,7 @@ mod defects;
 mod defects_of_data;
 mod files;
 mod headers;
+mod hostile;
 mod isolation;
 mod limits;
 mod openapi;

@@ -17,7 +17,7 @@ pub(crate) use explain::{Explained, explained};
 pub(crate) use export::export;
 pub use filter::Filter;
 pub(crate) use list::{List, Listed, first_page_key, list};
-pub(crate) use paging::{Asked, Cursor};
+pub use paging::{Asked, Cursor};
 
 use accunode_domain::{AccessLevel, Actor, Belongs, Error, Kind, OrganizationId, Period, TenantId, UserId};
 use serde_json::{Value, json};

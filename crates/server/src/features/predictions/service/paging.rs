@@ -11,14 +11,14 @@ use crate::{features::predictions::store::PredictionRow, state::AppState};
 
 /// A place in a list that runs from the newest row on: behind this row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Cursor {
+pub struct Cursor {
     pub(crate) at: Timestamp,
     pub(crate) id: Uuid,
 }
 
 impl Cursor {
     /// In front of the newest row.
-    pub(crate) const START: Self = Self { at: Timestamp::from_unix_micros(i64::MAX), id: Uuid::max() };
+    pub const START: Self = Self { at: Timestamp::from_unix_micros(i64::MAX), id: Uuid::max() };
 }
 
 impl From<&PredictionRow> for Cursor {
@@ -47,7 +47,7 @@ impl FromStr for Cursor {
 
 /// Which page is asked for. Valid by construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub struct Asked {
     page: PageQuery,
     cursor: Option<Cursor>,
 }
@@ -57,7 +57,7 @@ impl Asked {
     ///
     /// # Errors
     /// [`Error::Invalid`] naming `page`, `size` or `cursor`.
-    pub(crate) fn new(page: i64, size: i64, cursor: Option<&str>) -> Result<Self> {
+    pub fn new(page: i64, size: i64, cursor: Option<&str>) -> Result<Self> {
         let page = PageQuery::new(page, size)?;
         let read = |text: &str| {
             let expected = "Invalid cursor: what an earlier page gave as next_cursor is expected";
