@@ -55,6 +55,12 @@ variable "zone" {
   default     = ""
 }
 
+variable "testers" {
+  description = "Addresses (CIDR) of whoever tries a release of the API before people get it, such as your runners'; empty relies on the balancer's check."
+  type        = set(string)
+  default     = []
+}
+
 variable "emails" {
   description = "Who hears of alarms and costs."
   type        = set(string)

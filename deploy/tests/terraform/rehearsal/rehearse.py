@@ -19,6 +19,7 @@ import known
 
 FIRST = {"accunode": "{env}-1a2b3c4", "counselor": "{env}-1a2b3c4-20260131120000"}
 SECOND = {"accunode": "{env}-5d6e7f8", "counselor": "{env}-5d6e7f8-20260201120000"}
+THIRD = {"accunode": "{env}-9e0f1a2", "counselor": "{env}-9e0f1a2-20260202120000"}
 # In seconds. An operation that moto lacks makes the provider try again for a quarter of an hour.
 LIMITS = {"bootstrap": 60, "plan": 300, "apply": 900, "rollback": 600, "destroy": 600}
 # Raise it on a machine that does other things, too.
@@ -32,6 +33,7 @@ class Rehearsal:
         self.log = self.work / f"{stack}-{environment}.log"
         self.first = FIRST[stack].format(env=environment)
         self.second = SECOND[stack].format(env=environment)
+        self.third = THIRD[stack].format(env=environment)
 
     def deploy(self, action, *arguments, answer=""):
         command = [str(self.work / "bin/deploy"), self.stack, self.environment, action, *arguments]
@@ -81,6 +83,25 @@ class Rehearsal:
             ["terraform", "show", "-json"], cwd=self.directory, env=environment, capture_output=True, text=True, check=True
         )
         return json.loads(shown.stdout)
+
+    def released_by_hand(self, tag):
+        """Has every service run a release that Terraform does not know of, as deploy/ci leaves them."""
+        ecs = boto3.client("ecs")
+        cluster = f"{self.stack}-{self.environment}"
+        for name in self.running_tags():
+            service = ecs.describe_services(cluster=cluster, services=[name])["services"][0]
+            definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+            containers = definition["containerDefinitions"]
+            containers[0]["image"] = f"{containers[0]['image'].rsplit(':', 1)[0]}:{tag}"
+            made = ecs.register_task_definition(family=definition["family"], containerDefinitions=containers)
+            ecs.update_service(cluster=cluster, service=name, taskDefinition=made["taskDefinition"]["taskDefinitionArn"])
+
+    def planned_tags(self):
+        """Releases that a plan without --tag would have run."""
+        target = self.work / "plan.json"
+        self.deploy("plan", "--json", str(target), *self.unprotected())
+        variables = json.loads(target.read_text())["variables"]
+        return {value["value"] for name, value in variables.items() if name.endswith("image_tag")}
 
     def running_tags(self):
         """Tags of the images that the services run."""
@@ -140,6 +161,10 @@ def rehearse(run):
     run.deploy("rollback", "--yes", *run.unprotected())
     tags = run.running_tags()
     expect("after the rollback every service runs the first release", set(tags.values()) == {run.first}, tags)
+
+    run.released_by_hand(run.third)
+    tags = run.planned_tags()
+    expect("without a tag, the release that runs is planned, whoever put it there", tags == {run.third}, tags)
 
     run.deploy("destroy", *run.unprotected(), answer=f"{run.stack} {run.environment}\n")
     left = run.state().get("values", {}).get("root_module", {})

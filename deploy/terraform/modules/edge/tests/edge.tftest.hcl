@@ -40,14 +40,25 @@ run "plain" {
     condition     = toset(keys(output.facts.health)) == toset(["api-blue", "api-green"])
     error_message = "Two target groups to switch between."
   }
+
+  assert {
+    condition     = output.facts.test_ports == { api = { port = 8443, protocol = "HTTP", from = [] } } && output.test_urls == {}
+    error_message = "A listener for trials, which nobody reaches unless testers are named."
+  }
 }
 
 run "domain" {
   command = apply
 
   variables {
-    domain = "app.example.com"
-    zone   = "example.com"
+    domain  = "app.example.com"
+    zone    = "example.com"
+    testers = ["192.0.2.0/24"]
+  }
+
+  assert {
+    condition     = output.facts.test_ports == { api = { port = 8443, protocol = "HTTPS", from = ["192.0.2.0/24"] } } && output.test_urls == { api = "https://app.example.com:8443" }
+    error_message = "Testers reach the standby side by HTTPS at a port of its own."
   }
 
   assert {
@@ -192,4 +203,24 @@ run "long_name" {
   }
 
   expect_failures = [var.name]
+}
+
+run "everybody_tests" {
+  command = plan
+
+  variables {
+    testers = ["0.0.0.0/0"]
+  }
+
+  expect_failures = [var.testers]
+}
+
+run "trials_where_people_are" {
+  command = plan
+
+  variables {
+    services = { api = { port = 8000, paths = ["/*"], priority = 100, blue_green = true, test_port = 443 } }
+  }
+
+  expect_failures = [var.services]
 }

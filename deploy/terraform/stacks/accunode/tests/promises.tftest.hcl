@@ -138,6 +138,10 @@ run "tasks" {
     error_message = "The API serves on 8000, and neither migrates nor works on jobs."
   }
   assert {
+    condition     = module.api_task.facts.container.healthCheck.command == ["CMD", "/accunode", "health"]
+    error_message = "The program itself says whether it is well: the image has no shell."
+  }
+  assert {
     condition     = module.worker_task.facts.container.command[0] == "worker" && !can(module.worker_task.facts.container.portMappings)
     error_message = "The worker has no port."
   }
@@ -177,6 +181,10 @@ run "services" {
   assert {
     condition     = module.api.facts.controller == "CODE_DEPLOY" && module.api.facts.goes_back_on == toset(["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"])
     error_message = "The API is switched blue/green and goes back on failure and alarm."
+  }
+  assert {
+    condition     = length(module.api.facts.tried_at) == 1 && !module.api.facts.waits_for_word && module.edge.facts.test_ports["api"].protocol == "HTTPS" && length(module.edge.facts.test_ports["api"].from) == 0
+    error_message = "There is a listener for trials, closed until testers are named."
   }
   assert {
     condition     = module.worker.facts.circuit_breaker.enable && module.worker.facts.circuit_breaker.rollback && module.worker.facts.healthy_percent == 50
