@@ -47,10 +47,12 @@ class Rehearsal:
             )
             try:
                 started.communicate(answer, timeout=LIMITS[action] * PATIENCE)
-            except subprocess.TimeoutExpired:
+            except BaseException as reason:
                 os.killpg(started.pid, signal.SIGTERM)
                 started.wait()
-                output.write("\ntoo slow: ended\n")
+                output.write("\nended: too slow, or no longer wanted\n")
+                if not isinstance(reason, subprocess.TimeoutExpired):
+                    raise
         if started.returncode != 0:
             end = "\n".join(self.log.read_text().splitlines()[-40:])
             raise SystemExit(f"{' '.join(command[1:])} failed:\n{end}")
@@ -61,7 +63,7 @@ class Rehearsal:
 
     def changes(self, tag):
         """Addresses that a plan would change, with the attributes that differ; without what is known of moto."""
-        target = self.work / "plan.json"
+        target = self.work / f"{self.stack}.plan.json"
         self.deploy("plan", "--tag", tag, "--json", str(target), *self.unprotected())
         plan = json.loads(target.read_text())
         found = {}
@@ -98,7 +100,7 @@ class Rehearsal:
 
     def planned_tags(self):
         """Releases that a plan without --tag would have run."""
-        target = self.work / "plan.json"
+        target = self.work / f"{self.stack}.plan.json"
         self.deploy("plan", "--json", str(target), *self.unprotected())
         variables = json.loads(target.read_text())["variables"]
         return {value["value"] for name, value in variables.items() if name.endswith("image_tag")}
@@ -139,7 +141,6 @@ def only_release(stack, found):
 
 def rehearse(run):
     run.deploy("bootstrap")
-    run.deploy("plan", "--tag", run.first, "--json", str(run.work / f"{run.stack}-{run.environment}.plan.json"))
     run.deploy("apply", "--yes", "--tag", run.first, *run.unprotected())
     state = run.state()
     (run.work / f"{run.stack}-{run.environment}.state.json").write_text(json.dumps(state))
@@ -150,6 +151,8 @@ def rehearse(run):
         leaked = [name for name, value in existence.secrets(run.stack, run.environment).items() if value in text]
         expect(f"no secret stands in the {where}", not leaked, leaked)
 
+    # As its file has it, protected, and over what was made: addresses that are known can be looked at.
+    run.deploy("plan", "--tag", run.first, "--json", str(run.work / f"{run.stack}-{run.environment}.plan.json"))
     found = run.changes(run.first)
     expect("a second plan finds nothing to change but what is known of moto", not found, found)
     found = run.changes(run.second)
@@ -173,6 +176,7 @@ def rehearse(run):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     rehearse(Rehearsal(*sys.argv[1:4]))
     if FAILED:
         raise SystemExit(f"FAILED: {len(FAILED)} of the rehearsal's questions")

@@ -5,12 +5,15 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 venv=$1 checkov=$2
 work=$(mktemp -d "${TMPDIR:-/tmp}/rehearsal.XXXXXX")
-server=''
+server='' children=()
 cleanup() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    for process in ${children[@]+"${children[@]}"} $server; do
+        kill "$process" 2>/dev/null || true
+    done
     rm -rf "$work"
 }
 trap cleanup EXIT
+trap 'exit 1' TERM INT
 
 cp -r "$here/../../../bin" "$here/../../../terraform" "$work/"
 mkdir -p "$work/tests/terraform"
@@ -39,16 +42,28 @@ for _ in $(seq 120); do
 done
 aws route53 create-hosted-zone --name example.com --caller-reference rehearsal --endpoint-url "$AWS_ENDPOINT_URL" >/dev/null
 
-failed=0
-for stack in ${ACCUNODE_REHEARSAL_STACKS:-accunode counselor}; do
-    echo "rehearsal: $stack prod"
-    [ "$stack" = accunode ] || export TF_VAR_github_provider=false
-    if ! "$venv/bin/python" "$here/rehearse.py" "$stack" prod "$work"; then
-        grep -o 'NotImplementedError: .*' "$work/moto.log" | sort | uniq -c >&2 || true
-        failed=1
-        continue
-    fi
-    "$venv/bin/python" "$here/../shadow/check.py" "$work/$stack-prod.state.json" || failed=1
-    "$venv/bin/python" "$here/../checkov/check.py" "$checkov" "$work/$stack-prod.plan.json" || failed=1
+# At the same time: most of it is waiting. Each tells all at its end.
+for stack in accunode counselor; do
+    trust=true
+    [ "$stack" = accunode ] || trust=false
+    TF_VAR_github_provider=$trust "$venv/bin/python" "$here/rehearse.py" "$stack" prod "$work" >"$work/$stack.told" 2>&1 &
+    children+=("$!")
 done
-[ "$failed" = 0 ]
+failed=0
+for stack in accunode counselor; do
+    outcome=0
+    wait "${children[0]}" || outcome=1
+    children=("${children[@]:1}")
+    echo "rehearsal: $stack prod"
+    cat "$work/$stack.told"
+    if [ "$outcome" = 0 ]; then
+        "$venv/bin/python" "$here/../shadow/check.py" "$work/$stack-prod.state.json" || outcome=1
+        "$venv/bin/python" "$here/../checkov/check.py" "$checkov" "$work/$stack-prod.plan.json" || outcome=1
+    fi
+    [ "$outcome" = 0 ] || failed=1
+done
+if [ "$failed" = 1 ]; then
+    grep -o 'NotImplementedError: .*' "$work/moto.log" | sort | uniq -c >&2 || true
+    echo "FAILED: the rehearsal" >&2
+    exit 1
+fi
