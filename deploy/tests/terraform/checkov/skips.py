@@ -1,7 +1,7 @@
 """What checkov finds and we leave so: check, where (a pattern of the address), and why."""
 
 SKIPS = [
-    ("CKV_AWS_260", r"edge\.aws_vpc_security_group_ingress_rule\.web", "port 80 is open to lead people to HTTPS"),
+    ("CKV_AWS_260", r"edge\.aws_(vpc_security_group_ingress_rule\.web|security_group\.this)", "port 80 is open to lead people to HTTPS"),
     ("CKV_AWS_378", r"edge\.aws_lb_target_group", "TLS ends at the balancer; its way to the tasks lies in private subnets, between two groups"),
     ("CKV2_AWS_71", r"edge\.aws_acm_certificate", "one certificate for the name and what lies below it, as the original has it; its key never leaves AWS"),
     ("CKV2_AWS_76", r"edge\.aws_lb", "the firewall has the set against Log4j; checkov does not see a set whose name comes from a list"),

@@ -35,14 +35,14 @@ variables {
   state_bucket        = "states"
 }
 
-# Each variable in expect_failures has to be refused, or the run fails.
+# Each variable in expect_failures has to be refused, or the run fails. A rule that compares two variables is asked only
+# when the other one is right.
 run "nothing_is_right" {
   command = plan
 
   variables {
     region        = "mars"
     environment   = "Prod"
-    image_tag     = "latest"
     phase         = "huge"
     emails        = []
     state_bucket  = ""
@@ -52,8 +52,7 @@ run "nothing_is_right" {
   }
 
   expect_failures = [
-    var.region, var.environment, var.image_tag, var.phase, var.emails, var.state_bucket, var.testers, var.given_secrets,
-    var.worker,
+    var.region, var.environment, var.phase, var.emails, var.state_bucket, var.testers, var.given_secrets, var.worker,
   ]
 }
 
@@ -68,6 +67,16 @@ run "not_for_prod" {
   }
 
   expect_failures = [var.image_tag, var.domain, var.protected, var.worker]
+}
+
+run "image_latest" {
+  command = plan
+
+  variables {
+    image_tag = "latest"
+  }
+
+  expect_failures = [var.image_tag]
 }
 
 run "more_connections_than_the_database_takes" {

@@ -35,25 +35,22 @@ variables {
   given_secret_values = { JWT_SECRET = "given", SESSION_SECRET = "given", ENCRYPTION_KEY = "given", WEBHOOK_SECRET = "given" }
 }
 
-# Each variable in expect_failures has to be refused, or the run fails.
+# Each variable in expect_failures has to be refused, or the run fails. A rule that compares two variables is asked only
+# when the other one is right.
 run "nothing_is_right" {
   command = plan
 
   variables {
-    region             = "mars"
-    environment        = "stage"
-    frontend_image_tag = "latest"
-    backend_image_tag  = "stage-1a2b3c4"
-    openai_api_key     = "sk"
-    webhook_url        = "http://example.com/"
-    backup_region      = "mars"
-    emails             = []
-    given_secrets      = ["OTHER"]
+    region         = "mars"
+    environment    = "stage"
+    openai_api_key = "sk"
+    webhook_url    = "http://example.com/"
+    emails         = []
+    given_secrets  = ["OTHER"]
   }
 
   expect_failures = [
-    var.region, var.environment, var.frontend_image_tag, var.backend_image_tag, var.openai_api_key, var.webhook_url,
-    var.backup_region, var.emails, var.given_secrets,
+    var.region, var.environment, var.openai_api_key, var.webhook_url, var.emails, var.given_secrets,
   ]
 }
 
@@ -61,12 +58,17 @@ run "not_for_prod" {
   command = plan
 
   variables {
-    domain            = ""
-    zones             = 1
-    protected         = false
-    state_bucket      = ""
-    github_repository = "example/counselor"
+    frontend_image_tag = "latest"
+    backend_image_tag  = "prod-1a2b3c4"
+    backup_region      = "us-east-1"
+    domain             = ""
+    zones              = 1
+    protected          = false
+    github_repository  = "example/counselor"
   }
 
-  expect_failures = [var.domain, var.zones, var.confirm_unprotected, var.state_bucket]
+  expect_failures = [
+    var.frontend_image_tag, var.backend_image_tag, var.backup_region, var.domain, var.zones, var.confirm_unprotected,
+    var.state_bucket,
+  ]
 }
