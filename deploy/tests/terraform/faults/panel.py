@@ -30,7 +30,7 @@ class Copy:
             shutil.copytree(DEPLOY / part, root / part, ignore=shutil.ignore_patterns(".terraform*"))
         self.ready = set()
 
-    def terraform(self, folder, *arguments, timeout=600):
+    def terraform(self, folder, *arguments, timeout=1800):
         where = self.root / "terraform" / folder
         if folder not in self.ready:
             self.ready.add(folder)

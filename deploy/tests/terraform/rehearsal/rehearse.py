@@ -93,9 +93,10 @@ class Rehearsal:
         for name in self.running_tags():
             service = ecs.describe_services(cluster=cluster, services=[name])["services"][0]
             definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-            containers = definition["containerDefinitions"]
-            containers[0]["image"] = f"{containers[0]['image'].rsplit(':', 1)[0]}:{tag}"
-            made = ecs.register_task_definition(family=definition["family"], containerDefinitions=containers)
+            container = definition["containerDefinitions"][0]
+            container["image"] = f"{container['image'].rsplit(':', 1)[0]}:{tag}"
+            taken = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
+            made = ecs.register_task_definition(**{key: value for key, value in definition.items() if key in taken})
             ecs.update_service(cluster=cluster, service=name, taskDefinition=made["taskDefinition"]["taskDefinitionArn"])
 
     def planned_tags(self):

@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 override_resource {
@@ -24,7 +25,7 @@ variables {
 }
 
 run "plain" {
-  command = apply
+  command = plan
 
   assert {
     condition     = output.facts.http == "fixed-response" && output.facts.ssl_policy == null && length(aws_acm_certificate.this) == 0
@@ -48,7 +49,7 @@ run "plain" {
 }
 
 run "domain" {
-  command = apply
+  command = plan
 
   variables {
     domain  = "app.example.com"
@@ -73,7 +74,7 @@ run "domain" {
 }
 
 run "firewall" {
-  command = apply
+  command = plan
 
   variables {
     waf = { requests = 2000, count_only = ["SizeRestrictions_BODY"] }
@@ -101,7 +102,7 @@ run "firewall" {
 }
 
 run "logs" {
-  command = apply
+  command = plan
 
   variables {
     logs_bucket = "test-access"

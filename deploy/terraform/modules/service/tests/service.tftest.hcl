@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -11,7 +12,7 @@ variables {
 }
 
 run "worker" {
-  command = apply
+  command = plan
 
   variables {
     spot_percent    = 30
@@ -56,7 +57,7 @@ run "worker" {
 }
 
 run "single_worker" {
-  command = apply
+  command = plan
 
   variables {
     tasks           = 1
@@ -70,7 +71,7 @@ run "single_worker" {
 }
 
 run "behind_the_balancer" {
-  command = apply
+  command = plan
 
   variables {
     balancer        = { security_group_id = "sg-2", listener_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/0123456789abcdef", suffix = "app/a/0123456789abcdef", port = 8000, target_groups = { blue_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/0123456789abcdef", blue_name = "a", green_name = "b", suffixes = [] } }
@@ -95,7 +96,7 @@ run "behind_the_balancer" {
 }
 
 run "blue_green" {
-  command = apply
+  command = plan
 
   variables {
     balancer   = { security_group_id = "sg-2", listener_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/0123456789abcdef", suffix = "app/a/0123456789abcdef", port = 8000, target_groups = { blue_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/0123456789abcdef", blue_name = "a", green_name = "b", suffixes = [] } }
@@ -119,7 +120,7 @@ run "blue_green" {
 }
 
 run "blue_green_with_trials" {
-  command = apply
+  command = plan
 
   variables {
     balancer        = { security_group_id = "sg-2", listener_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/0123456789abcdef", suffix = "app/a/0123456789abcdef", port = 8000, target_groups = { blue_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/0123456789abcdef", blue_name = "a", green_name = "b", test_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/fedcba9876543210", suffixes = [] } }

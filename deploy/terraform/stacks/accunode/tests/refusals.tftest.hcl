@@ -1,6 +1,7 @@
 # What a mistake in the variables is answered with. Run with the variable files of startup and prod.
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 # Unused, for every secret is given; it cannot be mocked.
