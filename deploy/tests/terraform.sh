@@ -33,7 +33,15 @@ check_validity() {
 quick_tests() {
     test_folder stacks/accunode -filter=tests/promises.tftest.hcl -filter=tests/phase_startup.tftest.hcl \
         -var-file=phases/startup.tfvars -var-file=environments/prod.tfvars
-    test_folder stacks/counselor -filter=tests/prod.tftest.hcl -var-file=environments/prod.tfvars
+    keep startup startup
+    test_counselor prod
+}
+
+test_counselor() { # environment
+    local tag=$1-1a2b3c4-20260131120000
+    test_folder stacks/counselor -filter=tests/promises.tftest.hcl -filter="tests/$1.tftest.hcl" \
+        -var-file="environments/$1.tfvars" -var "frontend_image_tag=$tag" -var "backend_image_tag=$tag"
+    keep promises "$1"
 }
 
 all_tests() {
@@ -45,41 +53,54 @@ all_tests() {
     for phase in minimal growth scale; do
         test_folder stacks/accunode -filter=tests/promises.tftest.hcl -filter="tests/phase_$phase.tftest.hcl" \
             -var-file="phases/$phase.tfvars" -var-file=environments/prod.tfvars -var "phase=$phase"
+        keep "$phase" "$phase"
     done
     test_folder stacks/accunode -filter=tests/staging.tftest.hcl -var-file=phases/minimal.tfvars -var-file=environments/staging.tfvars
     test_folder stacks/accunode -filter=tests/refusals.tftest.hcl -var-file=phases/startup.tfvars -var-file=environments/prod.tfvars
     for environment in dev test; do
-        test_folder stacks/counselor -filter="tests/$environment.tftest.hcl" -var-file="environments/$environment.tfvars"
+        test_counselor "$environment"
     done
+    keep as_large_as_the_original original
     test_folder stacks/counselor -filter=tests/refusals.tftest.hcl -var-file=environments/prod.tfvars
 }
 
-# What a stack becomes with the mocked provider, where every value is known.
-save_state() { # stack, run, file, arguments of terraform test
-    local stack=$1 run=$2 file=$3
-    shift 3
-    [ -d "$copy/terraform/stacks/$stack/.terraform" ] || initialise "stacks/$stack"
-    in_folder "stacks/$stack" terraform test -json -verbose "$@" |
-        jq -c --arg run "$run" 'select(.type == "test_state" and .["@testrun"] == $run) | {values: .test_state}' >"$file"
-    [ -s "$file" ] || fail_with "terraform test of $stack showed no state"
-}
-
 pictures() { # check or write
-    save_state accunode startup "$work/accunode.json" -filter=tests/phase_startup.tftest.hcl \
-        -var-file=phases/startup.tfvars -var-file=environments/prod.tfvars
-    save_state counselor everywhere "$work/counselor.json" -filter=tests/prod.tftest.hcl -var-file=environments/prod.tfvars
-    python3 deploy/tests/terraform/pictures.py "$1" docs/operations.md accunode="$work/accunode.json" counselor="$work/counselor.json"
+    python3 deploy/tests/terraform/pictures.py "$1" docs/operations.md accunode="$work/made/startup.json" counselor="$work/made/prod.json"
 }
 
 original_resources() {
-    save_state counselor as_large_as_the_original "$work/counselor-44.json" -filter=tests/test.tftest.hcl -var-file=environments/test.tfvars
-    python3 deploy/tests/terraform/counselor.py 44 "$work/counselor-44.json"
-    python3 deploy/tests/terraform/counselor.py 49 "$work/counselor.json"
+    python3 deploy/tests/terraform/counselor.py 44 "$work/made/original.json"
+    python3 deploy/tests/terraform/counselor.py 49 "$work/made/prod.json"
+}
+
+# For deploy/cost, which reads a state as it reads a plan.
+hand_to_cost() {
+    local name plans=${ACCUNODE_PLANS:-target/plans}
+    mkdir -p "$plans"
+    for name in minimal startup growth scale dev test prod; do
+        cp "$work/made/$name.json" "$plans/"
+    done
+    step "$plans has every phase and environment"
+}
+
+# Beside everything else, because it mostly waits.
+begin_rehearsal() {
+    deploy/tests/terraform/rehearsal/run.sh "$python_environment" "$checkov_environment" >"$work/rehearsal.log" 2>&1 &
+    rehearsal=$!
+    trap 'kill "$rehearsal" 2>/dev/null || true; wait "$rehearsal" 2>/dev/null || true; rm -rf "$work"' EXIT
+}
+
+end_rehearsal() {
+    local outcome=0
+    wait "$rehearsal" || outcome=$?
+    cat "$work/rehearsal.log"
+    return "$outcome"
 }
 
 find_terraform
 copy_tree
 if [ "${1-}" = --pictures ]; then
+    quick_tests
     pictures write
     exit
 fi
@@ -87,11 +108,13 @@ check_scripts
 check_format
 check_validity
 quick_tests
+pictures check
 if [ "${1-}" != --quick ]; then
-    all_tests
-    pictures check
-    original_resources
     make_environments
-    deploy/tests/terraform/rehearsal/run.sh "$python_environment" "$checkov_environment"
+    begin_rehearsal
+    all_tests
+    original_resources
+    hand_to_cost
     "$python_environment/bin/python" deploy/tests/terraform/faults/panel.py
+    end_rehearsal
 fi

@@ -75,7 +75,7 @@ class Stack:
     def draw(self):
         zones = len({s["availability_zone"] for s in self.of("aws_subnet") if s["tags"]["Tier"] == "private"})
         nats = len(self.of("aws_nat_gateway"))
-        secure = len(self.of("aws_lb_listener")) > 1
+        secure = any(listener["port"] == 443 for listener in self.of("aws_lb_listener"))
         wall = ", firewall" if self.of("aws_wafv2_web_acl") else ""
         inside = {
             "public": [("balancer", f"balancer{wall}<br/>{'HTTPS' if secure else 'HTTP'}"), ("nat", f"{nats} NAT gateway{'s' if nats > 1 else ''}")],

@@ -134,6 +134,35 @@ resource "aws_lb_listener_rule" "rolling" {
   }
 }
 
+# Where the tasks that start beside the running ones can be tried before people get there. CodeDeploy moves it, too.
+resource "aws_lb_listener" "test" {
+  for_each          = local.switched
+  load_balancer_arn = aws_lb.this.arn
+  port              = each.value.test_port
+  protocol          = local.tls ? "HTTPS" : "HTTP"
+  ssl_policy        = local.tls ? var.ssl_policy : null
+  certificate_arn   = local.tls ? aws_acm_certificate_validation.this[0].certificate_arn : null
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this["${each.key}-green"].arn
+  }
+
+  lifecycle {
+    ignore_changes = [default_action]
+  }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "test" {
+  for_each          = { for pair in setproduct(keys(local.switched), var.testers) : "${pair[0]} ${pair[1]}" => { port = local.switched[pair[0]].test_port, from = pair[1] } }
+  security_group_id = aws_security_group.this.id
+  description       = "Trial of ${split(" ", each.key)[0]}"
+  cidr_ipv4         = each.value.from
+  ip_protocol       = "tcp"
+  from_port         = each.value.port
+  to_port           = each.value.port
+}
+
 # CodeDeploy points it to green and back.
 resource "aws_lb_listener_rule" "switched" {
   for_each     = local.switched

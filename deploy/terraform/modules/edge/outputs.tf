@@ -14,6 +14,7 @@ output "target_groups" {
       blue_arn   = aws_lb_target_group.this["${name}-blue"].arn
       blue_name  = aws_lb_target_group.this["${name}-blue"].name
       green_name = s.blue_green ? aws_lb_target_group.this["${name}-green"].name : null
+      test_arn   = s.blue_green ? aws_lb_listener.test[name].arn : null
       suffixes   = concat([aws_lb_target_group.this["${name}-blue"].arn_suffix], s.blue_green ? [aws_lb_target_group.this["${name}-green"].arn_suffix] : [])
     }
   }
@@ -34,6 +35,11 @@ output "url" {
   value = local.tls ? "https://${var.domain}" : "http://${aws_lb.this.dns_name}"
 }
 
+output "test_urls" {
+  description = "By service that CodeDeploy switches: where testers reach the standby side; none where there are no testers."
+  value       = { for name, s in local.switched : name => "${local.tls ? "https://${var.domain}" : "http://${aws_lb.this.dns_name}"}:${s.test_port}" if length(var.testers) > 0 }
+}
+
 output "facts" {
   description = "What tests ask about."
   value = {
@@ -44,6 +50,7 @@ output "facts" {
     ssl_policy   = one(aws_lb_listener.https[*].ssl_policy)
     firewall     = one(aws_wafv2_web_acl.this[*].name)
     open_ports   = sort([for r in aws_vpc_security_group_ingress_rule.web : tostring(r.from_port)])
+    test_ports   = { for name, l in aws_lb_listener.test : name => { port = l.port, protocol = l.protocol, from = sort([for r in aws_vpc_security_group_ingress_rule.test : r.cidr_ipv4]) } }
     rules = {
       for name, rule in merge(aws_lb_listener_rule.rolling, aws_lb_listener_rule.switched) : name => {
         priority = rule.priority

@@ -28,6 +28,7 @@ variable "services" {
     paths             = list(string)
     priority          = number
     blue_green        = optional(bool, false)
+    test_port         = optional(number, 8443)
     health_path       = optional(string, "/health")
     health_seconds    = optional(number, 30)
     health_timeout    = optional(number, 10)
@@ -40,6 +41,11 @@ variable "services" {
   validation {
     condition     = length(distinct([for s in values(var.services) : s.priority])) == length(var.services)
     error_message = "Each service needs a priority of its own."
+  }
+
+  validation {
+    condition     = length(distinct(concat([80, 443], [for s in values(var.services) : s.test_port if s.blue_green]))) == 2 + length([for s in values(var.services) : s if s.blue_green])
+    error_message = "Each service with blue_green needs a test_port of its own, other than 80 and 443."
   }
 
   validation {
@@ -72,6 +78,17 @@ variable "zone" {
   validation {
     condition     = var.domain == "" || (var.zone != "" && (var.domain == var.zone || endswith(var.domain, ".${var.zone}")))
     error_message = "With a domain, zone must name the Route53 zone that it lies in."
+  }
+}
+
+variable "testers" {
+  description = "Addresses (CIDR) that may try a release at test_port before people get there; nobody else reaches that port."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for cidr in var.testers : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")])
+    error_message = "testers must be address ranges such as 192.0.2.0/24, and not everybody."
   }
 }
 

@@ -63,8 +63,14 @@ resource "aws_iam_role_policy" "deploy" {
         # These calls know no single resource.
         Sid      = "DescribeTasks"
         Effect   = "Allow"
-        Action   = ["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition", "ecs:DescribeClusters"]
+        Action   = ["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition"]
         Resource = ["*"]
+      },
+      {
+        Sid      = "DescribeCluster"
+        Effect   = "Allow"
+        Action   = ["ecs:DescribeClusters"]
+        Resource = [var.cluster.arn]
       },
       {
         Sid      = "TagDefinitions"

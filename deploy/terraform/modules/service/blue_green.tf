@@ -36,8 +36,10 @@ resource "aws_codedeploy_deployment_group" "this" {
   }
 
   blue_green_deployment_config {
+    # With somebody who tries it at the test listener, a release waits until deploy/bin or deploy/ci lets it go on.
     deployment_ready_option {
-      action_on_timeout = "CONTINUE_DEPLOYMENT"
+      action_on_timeout    = var.trial_minutes == 0 ? "CONTINUE_DEPLOYMENT" : "STOP_DEPLOYMENT"
+      wait_time_in_minutes = var.trial_minutes == 0 ? null : var.trial_minutes
     }
 
     terminate_blue_instances_on_deployment_success {
@@ -68,6 +70,13 @@ resource "aws_codedeploy_deployment_group" "this" {
     target_group_pair_info {
       prod_traffic_route {
         listener_arns = [var.balancer.listener_arn]
+      }
+
+      dynamic "test_traffic_route" {
+        for_each = var.balancer.target_groups.test_arn[*]
+        content {
+          listener_arns = [test_traffic_route.value]
+        }
       }
 
       target_group {

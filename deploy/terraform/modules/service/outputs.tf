@@ -15,6 +15,8 @@ output "facts" {
     healthy_percent = var.blue_green ? null : local.service.deployment_minimum_healthy_percent
     surge_percent   = var.blue_green ? null : local.service.deployment_maximum_percent
     goes_back_on    = var.blue_green ? one(one(aws_codedeploy_deployment_group.this).auto_rollback_configuration).events : one(local.service.alarms[*].alarm_names)
+    waits_for_word  = var.blue_green ? one(one(aws_codedeploy_deployment_group.this).blue_green_deployment_config).deployment_ready_option[0].action_on_timeout == "STOP_DEPLOYMENT" : false
+    tried_at        = var.blue_green ? flatten(one(one(aws_codedeploy_deployment_group.this).load_balancer_info).target_group_pair_info[0].test_traffic_route[*].listener_arns) : []
     public_address  = local.service.network_configuration[0].assign_public_ip
     capacity        = { for s in local.service.capacity_provider_strategy : s.capacity_provider => { weight = s.weight, base = s.base } }
     behind_balancer = length(local.service.load_balancer) > 0

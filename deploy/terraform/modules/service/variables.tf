@@ -33,7 +33,7 @@ variable "balancer" {
     listener_arn      = string
     suffix            = string
     port              = number
-    target_groups     = object({ blue_arn = string, blue_name = string, green_name = optional(string), suffixes = list(string) })
+    target_groups     = object({ blue_arn = string, blue_name = string, green_name = optional(string), test_arn = optional(string), suffixes = list(string) })
   })
   default = null
 }
@@ -53,6 +53,17 @@ variable "blue_green_wait_minutes" {
   description = "How long the old tasks stay after the traffic was led over, to go back at once."
   type        = number
   default     = 10
+}
+
+variable "trial_minutes" {
+  description = "How long CodeDeploy waits for a word that the standby side was tried and is sound, before it gives the release up; 0 waits for health alone."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.trial_minutes >= 0 && var.trial_minutes <= 60
+    error_message = "trial_minutes must lie between 0 and 60."
+  }
 }
 
 variable "healthy_percent" {

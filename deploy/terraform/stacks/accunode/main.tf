@@ -44,6 +44,7 @@ module "edge" {
   subnet_ids  = module.network.public_subnet_ids
   domain      = var.domain
   zone        = var.zone
+  testers     = var.testers
   protected   = var.protected
   logs_bucket = "${local.name}-access-${local.account}"
   kms_key_arn = module.key.arn

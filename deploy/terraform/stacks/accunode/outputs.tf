@@ -32,6 +32,7 @@ output "pipeline" {
     BLUE_GREEN         = var.api.blue_green ? local.services.api : ""
     MIGRATE_FAMILY     = local.services.migrate
     PUBLIC_URL         = module.edge.url
+    TEST_URL           = lookup(module.edge.test_urls, "api", "")
     NOTIFY_TOPIC_ARN   = module.observe.topic_arn
     DB_INSTANCE        = module.postgres.id
     DATABASE_PARAMETER = "${local.prefix}/database-url"

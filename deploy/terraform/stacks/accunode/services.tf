@@ -87,9 +87,11 @@ module "api_task" {
   kms_key_arn      = module.key.arn
   log_group        = module.observe.log_groups["api"]
   writable         = local.writable
-  vpc_id           = module.network.vpc_id
-  egress           = var.egress_ports
-  egress_groups    = local.data_groups
+  # The image has no shell. The program asks its own /health at PORT.
+  health_command = ["CMD", "/accunode", "health"]
+  vpc_id         = module.network.vpc_id
+  egress         = var.egress_ports
+  egress_groups  = local.data_groups
 
   environment = merge(local.common, local.scaler, {
     HOST                     = "0.0.0.0"
@@ -109,6 +111,7 @@ module "api" {
   blue_green      = var.api.blue_green
   provider_name   = local.provider
   rollback_alarms = [module.observe.alarm_names["errors"]]
+  trial_minutes   = length(var.testers) == 0 ? 0 : 15
 
   balancer = {
     security_group_id = module.edge.security_group_id

@@ -55,6 +55,17 @@ variable "zone" {
   default     = ""
 }
 
+variable "testers" {
+  description = "Addresses (CIDR) of whoever tries a release of the API before people get it, such as your runners'; empty relies on the balancer's check."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for cidr in var.testers : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")])
+    error_message = "testers must be address ranges such as 192.0.2.0/24, and not everybody."
+  }
+}
+
 variable "emails" {
   description = "Who hears of alarms and costs."
   type        = set(string)

@@ -1,13 +1,14 @@
 """Faults that are put in on purpose, each with the layer that has to find it.
 
-A fault is (name, layer, file below terraform/, text, what it becomes). Layers, in the order in which they are asked:
+A fault is (name, layer, file below terraform/, text, what it becomes, folder whose tests find it). Layers:
   validate  `terraform validate` of the stacks
-  test      `terraform test` of the folder that the fault names as its sixth part
+  test      `terraform test` of the folder; a file of variables after a colon
   shadow    cfn-lint on what the stack becomes, for values that Terraform takes as they come
 """
 
 ACCUNODE = "stacks/accunode"
-COUNSELOR_DEV = "stacks/counselor:dev"
+COUNSELOR = "stacks/counselor"
+COUNSELOR_DEV = f"{COUNSELOR}:dev"
 
 FAULTS = [
     # What the provider's schema knows.

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from faults import ACCUNODE, FAULTS
+from faults import ACCUNODE, COUNSELOR, FAULTS
 
 HERE = Path(__file__).resolve().parent
 DEPLOY = HERE.parents[2]
@@ -30,7 +30,7 @@ class Copy:
             shutil.copytree(DEPLOY / part, root / part, ignore=shutil.ignore_patterns(".terraform*"))
         self.ready = set()
 
-    def terraform(self, folder, *arguments, timeout=600):
+    def terraform(self, folder, *arguments, timeout=1800):
         where = self.root / "terraform" / folder
         if folder not in self.ready:
             self.ready.add(folder)
@@ -41,39 +41,42 @@ class Copy:
         command = ["terraform", *arguments[:1], "-no-color", *arguments[1:]]
         return subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=timeout)
 
-    def validate(self):
-        results = [self.terraform(stack, "validate") for stack in (ACCUNODE, "stacks/counselor")]
-        return all(done.returncode == 0 for done in results)
+    def validate(self, files):
+        """Validates the stacks that the files belong to. AccuNode has every module."""
+        stacks = {COUNSELOR if file.startswith(COUNSELOR) else ACCUNODE for file in files}
+        return all(self.terraform(stack, "validate").returncode == 0 for stack in stacks)
 
     def test(self, folder):
+        """Whether the tests of a folder pass, and what `terraform test` showed."""
+        arguments = []
         if folder == ACCUNODE:
-            both = ["-filter=tests/phase_startup.tftest.hcl", "-filter=tests/promises.tftest.hcl"]
-            return self.terraform(ACCUNODE, "test", *both, *PROD).returncode == 0
-        if ":" in folder:
-            stack, environment = folder.split(":")
-            only = [f"-filter=tests/{environment}.tftest.hcl", f"-var-file=environments/{environment}.tfvars"]
-            return self.terraform(stack, "test", *only).returncode == 0
-        return self.terraform(folder, "test").returncode == 0
-
-    def shadow(self):
-        """Looks at what the stack becomes with the mocked provider, where every value is known."""
-        done = self.terraform(ACCUNODE, "test", "-json", "-verbose", "-filter=tests/phase_startup.tftest.hcl", *PROD)
-        messages = [json.loads(line) for line in done.stdout.splitlines()]
-        states = [{"values": m["test_state"]} for m in messages if m["type"] == "test_state" and m["@testrun"] == "startup"]
-        if len(states) != 1:
-            raise SystemExit(f"terraform test showed no state:\n{done.stdout[-2000:]}")
-        return not shadow.lint(states[0])[1]
+            arguments = ["-filter=tests/phase_startup.tftest.hcl", "-filter=tests/promises.tftest.hcl", *PROD]
+        elif ":" in folder:
+            folder, environment = folder.split(":")
+            tag = f"{environment}-1a2b3c4-20260131120000"
+            arguments = [f"-filter=tests/{environment}.tftest.hcl", f"-var-file=environments/{environment}.tfvars"]
+            arguments += [f"-var={part}_image_tag={tag}" for part in ("frontend", "backend")]
+        done = self.terraform(folder, "test", "-json", "-verbose", *arguments)
+        return done.returncode == 0, done.stdout
 
 
-def finder(copy, layer, folder):
-    """The first layer that finds something; None when there is none."""
-    if not copy.validate():
-        return "validate"
-    if layer in ("test", "shadow") and not copy.test(folder or ACCUNODE):
+def linted(shown):
+    """Whether cfn-lint finds nothing in what the stack becomes with the mocked provider, where every value is known."""
+    messages = [json.loads(line) for line in shown.splitlines()]
+    states = [{"values": m["test_state"]} for m in messages if m["type"] == "test_state" and m["@testrun"] == "startup"]
+    if len(states) != 1:
+        raise SystemExit(f"terraform test showed no state:\n{shown[-2000:]}")
+    return not shadow.lint(states[0])[1]
+
+
+def finder(copy, layer, file, folder):
+    """The layer that finds something, of those that come before the fault's own and itself; None when there is none."""
+    if layer == "validate":
+        return None if copy.validate([file]) else "validate"
+    passed, shown = copy.test(folder or ACCUNODE)
+    if not passed:
         return "test"
-    if layer == "shadow" and not copy.shadow():
-        return "shadow"
-    return None
+    return "shadow" if layer == "shadow" and not linted(shown) else None
 
 
 def put_in(copy, fault):
@@ -87,14 +90,25 @@ def put_in(copy, fault):
     return lambda: path.write_text(before)
 
 
+def unseen_by_validation(copy, faults):
+    """`terraform validate` takes long: the faults of later layers are shown to it all at once, and it must see none."""
+    later = [fault for fault in faults if fault[1] != "validate"]
+    put_back = [put_in(copy, fault) for fault in later]
+    try:
+        return not later or copy.validate({fault[2] for fault in later})
+    finally:
+        for back in reversed(put_back):
+            back()
+
+
 def panel(copy, faults):
     """Names of the faults that were not found as they should be."""
     wrong = []
     for fault in faults:
-        name, layer, _, _, _, folder = fault
+        name, layer, file, _, _, folder = fault
         put_back = put_in(copy, fault)
         try:
-            found = finder(copy, layer, folder)
+            found = finder(copy, layer, file, folder)
         finally:
             put_back()
         right = found == layer
@@ -108,8 +122,11 @@ def main(names):
     faults = [fault for fault in FAULTS if not names or fault[0] in names]
     with tempfile.TemporaryDirectory(prefix="faults.") as folder:
         copy = Copy(Path(folder))
-        if not copy.shadow():
-            raise SystemExit("FAILED: the shadow check finds faults where none was put in")
+        passed, shown = copy.test(ACCUNODE)
+        if not passed or not linted(shown):
+            raise SystemExit("FAILED: something is found where no fault was put in")
+        if not unseen_by_validation(copy, faults):
+            raise SystemExit("FAILED: `terraform validate` finds a fault that another layer should find")
         wrong = panel(copy, faults)
     if wrong:
         raise SystemExit(f"FAILED: {len(wrong)} of {len(faults)} faults: {', '.join(wrong)}")

@@ -1,8 +1,17 @@
 """What has to exist after an apply, asked of the interfaces themselves and not of Terraform."""
 
 import json
+import os
 
 import boto3
+
+# What the phases of AccuNode differ in.
+PHASE = {
+    "minimal": {"replicas": 0, "multi_az": False, "api": (1, 2), "worker": (1, 2)},
+    "startup": {"replicas": 0, "multi_az": False, "api": (2, 4), "worker": (2, 6)},
+    "growth": {"replicas": 0, "multi_az": False, "api": (3, 4), "worker": (4, 6)},
+    "scale": {"replicas": 1, "multi_az": True, "api": (4, 8), "worker": (6, 12)},
+}[os.environ.get("ACCUNODE_REHEARSAL_PHASE", "startup")]
 
 
 def check(stack, environment, expect):
@@ -113,12 +122,13 @@ def watched(name, expect):
 def accunode(name, expect):
     databases = boto3.client("rds").describe_db_instances()["DBInstances"]
     mine = [d for d in databases if d["DBInstanceIdentifier"].startswith(name)]
-    expect("a database and a replica", len(mine) == 2, mine)
+    expect("a database, with a replica where the phase wants one", len(mine) == 1 + PHASE["replicas"], mine)
     for database in mine:
         right = database["StorageEncrypted"] and not database["PubliclyAccessible"]
         expect(f"{database['DBInstanceIdentifier']} is encrypted and private", right, database)
     main = next(d for d in mine if d["DBInstanceIdentifier"] == name)
-    expect("backups of seven days, in two zones", main["BackupRetentionPeriod"] == 7 and main["MultiAZ"], main)
+    expect("backups of seven days", main["BackupRetentionPeriod"] == 7, main)
+    expect("the database lies in as many zones as the phase wants", main["MultiAZ"] == PHASE["multi_az"], main)
 
     group = boto3.client("elasticache").describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]
     expect("the cache is encrypted at rest and on the way", group["AtRestEncryptionEnabled"] and group["TransitEncryptionEnabled"], group)
@@ -137,14 +147,21 @@ def accunode(name, expect):
     scaling = boto3.client("application-autoscaling")
     targets = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     bounds = {t["ResourceId"].rsplit("-", 1)[1]: (t["MinCapacity"], t["MaxCapacity"]) for t in targets if name in t["ResourceId"]}
-    expect("bounds of both services", bounds == {"api": (4, 8), "worker": (6, 12)}, bounds)
+    expect("bounds of both services", bounds == {"api": PHASE["api"], "worker": PHASE["worker"]}, bounds)
     policies = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
     kinds = sorted(p["PolicyName"].removeprefix(name + "-") for p in policies if name in p["ResourceId"])
     expected = ["api-ECSServiceAverageCPUUtilization", "api-slow", "worker-ECSServiceAverageCPUUtilization", "worker-backlog", "worker-queue-down", "worker-queue-up"]
     expect("scaling by CPU, response time and queue", kinds == expected, kinds)
 
-    groups = boto3.client("codedeploy").list_deployment_groups(applicationName=f"{name}-api")["deploymentGroups"]
-    expect("CodeDeploy switches the API", groups == [f"{name}-api"], groups)
+    deploy = boto3.client("codedeploy")
+    group = deploy.get_deployment_group(applicationName=f"{name}-api", deploymentGroupName=f"{name}-api")["deploymentGroupInfo"]
+    back = group["autoRollbackConfiguration"]
+    right = back["enabled"] and set(back["events"]) == {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"}
+    expect("CodeDeploy takes a release of the API back on failure and alarm", right, back)
+    alarms = group["alarmConfiguration"]
+    expect("the alarm that stops it is the one of errors", alarms["enabled"] and [a["name"] for a in alarms["alarms"]] == [f"{name}-errors"], alarms)
+    routes = group["loadBalancerInfo"]["targetGroupPairInfoList"][0]
+    expect("it has a listener for trials", routes["testTrafficRoute"]["listenerArns"] != routes["prodTrafficRoute"]["listenerArns"], routes)
     firewalls = boto3.client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"]
     expect("a firewall", [f for f in firewalls if f["Name"] == name], firewalls)
 

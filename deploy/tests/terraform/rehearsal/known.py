@@ -2,8 +2,10 @@
 
 import re
 
-# Address (the end of it) and the attributes that come back otherwise, each with what moto does.
+# Address (the end of it, as a pattern) and the attributes that come back otherwise, each with what moto does.
 DIFFERENCES = [
+    (r"aws_vpc_security_group_(in|e)gress_rule\.(balancer|groups|clients)\[.+\]", ["description"], "keeps descriptions of rules about addresses, and not of rules about other groups"),
+    (r"aws_ecs_service\.(rolling|switched)\[0\]", ["availability_zone_rebalancing"], "forgets it; AWS answers DISABLED, which is the provider's own default"),
 ]
 
 

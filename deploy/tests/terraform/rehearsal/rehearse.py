@@ -19,6 +19,7 @@ import known
 
 FIRST = {"accunode": "{env}-1a2b3c4", "counselor": "{env}-1a2b3c4-20260131120000"}
 SECOND = {"accunode": "{env}-5d6e7f8", "counselor": "{env}-5d6e7f8-20260201120000"}
+THIRD = {"accunode": "{env}-9e0f1a2", "counselor": "{env}-9e0f1a2-20260202120000"}
 # In seconds. An operation that moto lacks makes the provider try again for a quarter of an hour.
 LIMITS = {"bootstrap": 60, "plan": 300, "apply": 900, "rollback": 600, "destroy": 600}
 # Raise it on a machine that does other things, too.
@@ -32,6 +33,7 @@ class Rehearsal:
         self.log = self.work / f"{stack}-{environment}.log"
         self.first = FIRST[stack].format(env=environment)
         self.second = SECOND[stack].format(env=environment)
+        self.third = THIRD[stack].format(env=environment)
 
     def deploy(self, action, *arguments, answer=""):
         command = [str(self.work / "bin/deploy"), self.stack, self.environment, action, *arguments]
@@ -45,10 +47,12 @@ class Rehearsal:
             )
             try:
                 started.communicate(answer, timeout=LIMITS[action] * PATIENCE)
-            except subprocess.TimeoutExpired:
+            except BaseException as reason:
                 os.killpg(started.pid, signal.SIGTERM)
                 started.wait()
-                output.write("\ntoo slow: ended\n")
+                output.write("\nended: too slow, or no longer wanted\n")
+                if not isinstance(reason, subprocess.TimeoutExpired):
+                    raise
         if started.returncode != 0:
             end = "\n".join(self.log.read_text().splitlines()[-40:])
             raise SystemExit(f"{' '.join(command[1:])} failed:\n{end}")
@@ -59,7 +63,7 @@ class Rehearsal:
 
     def changes(self, tag):
         """Addresses that a plan would change, with the attributes that differ; without what is known of moto."""
-        target = self.work / "plan.json"
+        target = self.work / f"{self.stack}.plan.json"
         self.deploy("plan", "--tag", tag, "--json", str(target), *self.unprotected())
         plan = json.loads(target.read_text())
         found = {}
@@ -81,6 +85,26 @@ class Rehearsal:
             ["terraform", "show", "-json"], cwd=self.directory, env=environment, capture_output=True, text=True, check=True
         )
         return json.loads(shown.stdout)
+
+    def released_by_hand(self, tag):
+        """Has every service run a release that Terraform does not know of, as deploy/ci leaves them."""
+        ecs = boto3.client("ecs")
+        cluster = f"{self.stack}-{self.environment}"
+        for name in self.running_tags():
+            service = ecs.describe_services(cluster=cluster, services=[name])["services"][0]
+            definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+            container = definition["containerDefinitions"][0]
+            container["image"] = f"{container['image'].rsplit(':', 1)[0]}:{tag}"
+            taken = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
+            made = ecs.register_task_definition(**{key: value for key, value in definition.items() if key in taken})
+            ecs.update_service(cluster=cluster, service=name, taskDefinition=made["taskDefinition"]["taskDefinitionArn"])
+
+    def planned_tags(self):
+        """Releases that a plan without --tag would have run."""
+        target = self.work / f"{self.stack}.plan.json"
+        self.deploy("plan", "--json", str(target), *self.unprotected())
+        variables = json.loads(target.read_text())["variables"]
+        return {value["value"] for name, value in variables.items() if name.endswith("image_tag")}
 
     def running_tags(self):
         """Tags of the images that the services run."""
@@ -118,7 +142,6 @@ def only_release(stack, found):
 
 def rehearse(run):
     run.deploy("bootstrap")
-    run.deploy("plan", "--tag", run.first, "--json", str(run.work / f"{run.stack}-{run.environment}.plan.json"))
     run.deploy("apply", "--yes", "--tag", run.first, *run.unprotected())
     state = run.state()
     (run.work / f"{run.stack}-{run.environment}.state.json").write_text(json.dumps(state))
@@ -129,6 +152,8 @@ def rehearse(run):
         leaked = [name for name, value in existence.secrets(run.stack, run.environment).items() if value in text]
         expect(f"no secret stands in the {where}", not leaked, leaked)
 
+    # As its file has it, protected, and over what was made: addresses that are known can be looked at.
+    run.deploy("plan", "--tag", run.first, "--json", str(run.work / f"{run.stack}-{run.environment}.plan.json"))
     found = run.changes(run.first)
     expect("a second plan finds nothing to change but what is known of moto", not found, found)
     found = run.changes(run.second)
@@ -141,6 +166,10 @@ def rehearse(run):
     tags = run.running_tags()
     expect("after the rollback every service runs the first release", set(tags.values()) == {run.first}, tags)
 
+    run.released_by_hand(run.third)
+    tags = run.planned_tags()
+    expect("without a tag, the release that runs is planned, whoever put it there", tags == {run.third}, tags)
+
     run.deploy("destroy", *run.unprotected(), answer=f"{run.stack} {run.environment}\n")
     left = run.state().get("values", {}).get("root_module", {})
     expect("the state is empty", not left.get("resources") and not left.get("child_modules"), left)
@@ -148,6 +177,7 @@ def rehearse(run):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     rehearse(Rehearsal(*sys.argv[1:4]))
     if FAILED:
         raise SystemExit(f"FAILED: {len(FAILED)} of the rehearsal's questions")

@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -37,7 +38,7 @@ run "cache" {
 }
 
 run "two_nodes" {
-  command = apply
+  command = plan
 
   variables {
     nodes  = 2

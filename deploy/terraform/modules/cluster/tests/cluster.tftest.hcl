@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -7,7 +8,7 @@ variables {
 }
 
 run "fargate" {
-  command = apply
+  command = plan
 
   assert {
     condition     = one(aws_ecs_cluster.this.setting).value == "enabled" && length(aws_ecs_capacity_provider.machines) == 0
@@ -16,7 +17,7 @@ run "fargate" {
 }
 
 run "machines" {
-  command = apply
+  command = plan
 
   variables {
     machines = { instance_type = "t3.small", min = 1, max = 3, subnet_ids = ["subnet-1"], vpc_id = "vpc-1" }

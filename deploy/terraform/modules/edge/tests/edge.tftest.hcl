@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 override_resource {
@@ -24,7 +25,7 @@ variables {
 }
 
 run "plain" {
-  command = apply
+  command = plan
 
   assert {
     condition     = output.facts.http == "fixed-response" && output.facts.ssl_policy == null && length(aws_acm_certificate.this) == 0
@@ -40,14 +41,25 @@ run "plain" {
     condition     = toset(keys(output.facts.health)) == toset(["api-blue", "api-green"])
     error_message = "Two target groups to switch between."
   }
+
+  assert {
+    condition     = jsonencode(output.facts.test_ports) == jsonencode({ api = { port = 8443, protocol = "HTTP", from = [] } }) && length(output.test_urls) == 0
+    error_message = "A listener for trials, which nobody reaches unless testers are named."
+  }
 }
 
 run "domain" {
-  command = apply
+  command = plan
 
   variables {
-    domain = "app.example.com"
-    zone   = "example.com"
+    domain  = "app.example.com"
+    zone    = "example.com"
+    testers = ["192.0.2.0/24"]
+  }
+
+  assert {
+    condition     = jsonencode(output.facts.test_ports) == jsonencode({ api = { port = 8443, protocol = "HTTPS", from = ["192.0.2.0/24"] } }) && output.test_urls["api"] == "https://app.example.com:8443"
+    error_message = "Testers reach the standby side by HTTPS at a port of its own."
   }
 
   assert {
@@ -62,7 +74,7 @@ run "domain" {
 }
 
 run "firewall" {
-  command = apply
+  command = plan
 
   variables {
     waf = { requests = 2000, count_only = ["SizeRestrictions_BODY"] }
@@ -90,7 +102,7 @@ run "firewall" {
 }
 
 run "logs" {
-  command = apply
+  command = plan
 
   variables {
     logs_bucket = "test-access"
@@ -192,4 +204,24 @@ run "long_name" {
   }
 
   expect_failures = [var.name]
+}
+
+run "everybody_tests" {
+  command = plan
+
+  variables {
+    testers = ["0.0.0.0/0"]
+  }
+
+  expect_failures = [var.testers]
+}
+
+run "trials_where_people_are" {
+  command = plan
+
+  variables {
+    services = { api = { port = 8000, paths = ["/*"], priority = 100, blue_green = true, test_port = 443 } }
+  }
+
+  expect_failures = [var.services]
 }

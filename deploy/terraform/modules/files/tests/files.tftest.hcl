@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -8,7 +9,7 @@ variables {
 }
 
 run "files" {
-  command = apply
+  command = plan
 
   assert {
     condition     = output.facts.versioned == "Enabled" && output.facts.algorithm == "aws:kms" && output.facts.private
@@ -32,7 +33,7 @@ run "files" {
 }
 
 run "logs" {
-  command = apply
+  command = plan
 
   variables {
     kms_key_arn = null

@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -7,7 +8,7 @@ variables {
 }
 
 run "key" {
-  command = apply
+  command = plan
 
   assert {
     condition     = aws_kms_key.this.enable_key_rotation && aws_kms_key.this.deletion_window_in_days == 30

@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -7,7 +8,7 @@ variables {
 }
 
 run "two_zones" {
-  command = apply
+  command = plan
 
   assert {
     condition     = output.facts.private_zones == tolist(["us-east-1a", "us-east-1b"]) && output.facts.nat_gateways == 1 && output.facts.ways_out == 2
@@ -46,7 +47,7 @@ run "two_zones" {
 }
 
 run "one_zone" {
-  command = apply
+  command = plan
 
   variables {
     zones = 1
@@ -59,7 +60,7 @@ run "one_zone" {
 }
 
 run "nat_in_each_zone" {
-  command = apply
+  command = plan
 
   variables {
     nat = "per_zone"
@@ -72,7 +73,7 @@ run "nat_in_each_zone" {
 }
 
 run "without_nat" {
-  command = apply
+  command = plan
 
   variables {
     nat                 = "none"

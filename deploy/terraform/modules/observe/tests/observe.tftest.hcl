@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -12,7 +13,7 @@ variables {
 }
 
 run "observe" {
-  command = apply
+  command = plan
 
   variables {
     alarms         = { cpu = { description = "CPU", namespace = "AWS/ECS", metric = "CPUUtilization", threshold = 80 }, errors = { description = "Errors", threshold = 5, expression = "100 * e / r", queries = { e = { namespace = "A", metric = "E", dimensions = {}, statistic = "Sum" }, r = { namespace = "A", metric = "R", dimensions = {}, statistic = "Sum" } } } }

@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -16,7 +17,7 @@ variables {
 }
 
 run "pipeline" {
-  command = apply
+  command = plan
 
   assert {
     condition     = output.facts.trusted["deploy"]["token.actions.githubusercontent.com:sub"] == "repo:example/test:environment:prod" && output.facts.trusted["plan"]["token.actions.githubusercontent.com:sub"] == "repo:example/test:environment:prod-plan"
@@ -45,7 +46,7 @@ run "pipeline" {
 }
 
 run "second_stack_of_the_account" {
-  command = apply
+  command = plan
 
   variables {
     make_provider = false
@@ -78,7 +79,7 @@ run "any_environment" {
 }
 
 run "drill" {
-  command = apply
+  command = plan
 
   variables {
     drill = { parameter_arn = "arn:aws:ssm:us-east-1:123456789012:parameter/test/database-url", role_arns = ["arn:aws:iam::123456789012:role/test-task"] }

@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -17,7 +18,7 @@ variables {
 }
 
 run "database" {
-  command = apply
+  command = plan
 
   assert {
     condition     = output.facts.encrypted && !output.facts.public && output.facts.protected && output.facts.last_snapshot
@@ -51,7 +52,7 @@ run "database" {
 }
 
 run "replica" {
-  command = apply
+  command = plan
 
   variables {
     replicas = 1
@@ -65,7 +66,7 @@ run "replica" {
 }
 
 run "unprotected" {
-  command = apply
+  command = plan
 
   variables {
     protected = false

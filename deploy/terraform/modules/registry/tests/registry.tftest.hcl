@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -8,7 +9,7 @@ variables {
 }
 
 run "registry" {
-  command = apply
+  command = plan
 
   assert {
     condition     = output.facts["test"].mutability == "IMMUTABLE" && output.facts["test"].scanned

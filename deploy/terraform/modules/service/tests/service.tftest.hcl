@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -11,7 +12,7 @@ variables {
 }
 
 run "worker" {
-  command = apply
+  command = plan
 
   variables {
     spot_percent    = 30
@@ -56,7 +57,7 @@ run "worker" {
 }
 
 run "single_worker" {
-  command = apply
+  command = plan
 
   variables {
     tasks           = 1
@@ -70,7 +71,7 @@ run "single_worker" {
 }
 
 run "behind_the_balancer" {
-  command = apply
+  command = plan
 
   variables {
     balancer        = { security_group_id = "sg-2", listener_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/0123456789abcdef", suffix = "app/a/0123456789abcdef", port = 8000, target_groups = { blue_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/0123456789abcdef", blue_name = "a", green_name = "b", suffixes = [] } }
@@ -95,7 +96,7 @@ run "behind_the_balancer" {
 }
 
 run "blue_green" {
-  command = apply
+  command = plan
 
   variables {
     balancer   = { security_group_id = "sg-2", listener_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/0123456789abcdef", suffix = "app/a/0123456789abcdef", port = 8000, target_groups = { blue_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/0123456789abcdef", blue_name = "a", green_name = "b", suffixes = [] } }
@@ -110,6 +111,32 @@ run "blue_green" {
   assert {
     condition     = toset([for g in one(aws_codedeploy_deployment_group.this).load_balancer_info[0].target_group_pair_info[0].target_group : g.name]) == toset(["a", "b"])
     error_message = "Between blue and green."
+  }
+
+  assert {
+    condition     = length(output.facts.tried_at) == 0 && !output.facts.waits_for_word
+    error_message = "Without a listener for trials nobody is waited for."
+  }
+}
+
+run "blue_green_with_trials" {
+  command = plan
+
+  variables {
+    balancer        = { security_group_id = "sg-2", listener_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/0123456789abcdef", suffix = "app/a/0123456789abcdef", port = 8000, target_groups = { blue_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/0123456789abcdef", blue_name = "a", green_name = "b", test_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/fedcba9876543210", suffixes = [] } }
+    blue_green      = true
+    rollback_alarms = ["errors"]
+    trial_minutes   = 15
+  }
+
+  assert {
+    condition     = output.facts.tried_at == tolist(["arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0123456789abcdef/fedcba9876543210"]) && output.facts.waits_for_word
+    error_message = "The standby side is tried, and traffic waits for the word."
+  }
+
+  assert {
+    condition     = output.facts.goes_back_on == toset(["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"]) && one(aws_codedeploy_deployment_group.this).alarm_configuration[0].alarms == toset(["errors"]) && one(aws_codedeploy_deployment_group.this).alarm_configuration[0].enabled
+    error_message = "A failure or an alarm stops the deployment and brings the release before back."
   }
 }
 

@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 variables {
@@ -16,7 +17,7 @@ variables {
 }
 
 run "task" {
-  command = apply
+  command = plan
 
   assert {
     condition     = output.facts.container.readonlyRootFilesystem && output.facts.container.user == "10001:10001" && !output.facts.container.privileged && output.facts.container.linuxParameters.capabilities.drop == ["ALL"]
@@ -65,7 +66,7 @@ run "task" {
 }
 
 run "without_secrets" {
-  command = apply
+  command = plan
 
   variables {
     secrets = {}

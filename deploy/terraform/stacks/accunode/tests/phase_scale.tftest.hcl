@@ -1,6 +1,7 @@
 # The sizes of phase scale. Run with its variable files.
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 # Unused, for every secret is given; it cannot be mocked.

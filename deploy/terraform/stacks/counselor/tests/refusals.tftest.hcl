@@ -1,6 +1,7 @@
 # What a mistake in the variables is answered with. Run with the variable file of prod.
 mock_provider "aws" {
-  source = "../../../tests/terraform/mocks"
+  source          = "../../../tests/terraform/mocks"
+  override_during = plan
 }
 
 # Unused, for every secret is given; it cannot be mocked.
@@ -35,104 +36,40 @@ variables {
   given_secret_values = { JWT_SECRET = "given", SESSION_SECRET = "given", ENCRYPTION_KEY = "given", WEBHOOK_SECRET = "given" }
 }
 
-run "unknown_environment" {
+# Each variable in expect_failures has to be refused, or the run fails. A rule that compares two variables is asked only
+# when the other one is right.
+run "nothing_is_right" {
   command = plan
 
   variables {
-    environment        = "stage"
-    frontend_image_tag = "stage-1a2b3c4-20260131120000"
-    backend_image_tag  = "stage-1a2b3c4-20260131120000"
+    region         = "mars"
+    environment    = "stage"
+    openai_api_key = "sk"
+    webhook_url    = "http://example.com/"
+    emails         = []
+    given_secrets  = ["OTHER"]
   }
 
-  expect_failures = [var.environment]
+  expect_failures = [
+    var.region, var.environment, var.openai_api_key, var.webhook_url, var.emails, var.given_secrets,
+  ]
 }
 
-run "image_without_time" {
-  command = plan
-
-  variables {
-    backend_image_tag = "prod-1a2b3c4"
-  }
-
-  expect_failures = [var.backend_image_tag]
-}
-
-run "image_latest" {
+run "not_for_prod" {
   command = plan
 
   variables {
     frontend_image_tag = "latest"
+    backend_image_tag  = "prod-1a2b3c4"
+    backup_region      = "us-east-1"
+    domain             = ""
+    zones              = 1
+    protected          = false
+    github_repository  = "example/counselor"
   }
 
-  expect_failures = [var.frontend_image_tag]
-}
-
-run "key_too_short" {
-  command = plan
-
-  variables {
-    openai_api_key = "sk"
-  }
-
-  expect_failures = [var.openai_api_key]
-}
-
-run "prod_without_domain" {
-  command = plan
-
-  variables {
-    domain = ""
-  }
-
-  expect_failures = [var.domain]
-}
-
-run "prod_in_one_zone" {
-  command = plan
-
-  variables {
-    zones = 1
-  }
-
-  expect_failures = [var.zones]
-}
-
-run "prod_unprotected" {
-  command = plan
-
-  variables {
-    protected = false
-  }
-
-  expect_failures = [var.confirm_unprotected]
-}
-
-run "backup_in_the_same_region" {
-  command = plan
-
-  variables {
-    backup_region = "us-east-1"
-  }
-
-  expect_failures = [var.backup_region]
-}
-
-run "webhook_in_the_clear" {
-  command = plan
-
-  variables {
-    webhook_url = "http://example.com/"
-  }
-
-  expect_failures = [var.webhook_url]
-}
-
-run "alarms_for_nobody" {
-  command = plan
-
-  variables {
-    emails = []
-  }
-
-  expect_failures = [var.emails]
+  expect_failures = [
+    var.frontend_image_tag, var.backend_image_tag, var.backup_region, var.domain, var.zones, var.confirm_unprotected,
+    var.state_bucket,
+  ]
 }

@@ -1,5 +1,6 @@
 mock_provider "aws" {
-  source = "../mocks"
+  source          = "../mocks"
+  override_during = plan
 }
 
 # Unused, for every secret is given; it cannot be mocked.
