@@ -3,7 +3,7 @@
 //! The subscriber's own format of JSON writes the fields of each span when it begins and reads them again with each
 //! event. There is a span around every request, so here they are kept as they are and written once.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use tracing::{
     Event, Subscriber,
