@@ -106,13 +106,14 @@ impl Program {
 
     /// Waits until a server answers.
     pub(crate) async fn answers(&mut self) {
-        let url = format!("{}/", self.base());
+        // Before it is ready it answers too, that it is not.
+        let url = self.base().replace("/api/v1", "/health/ready");
         accunode_infra::use_ring();
         let client = reqwest::Client::new();
         patiently("the server answers", Duration::from_secs(60), async || {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "the server ended, {ended:?}: {}", last_lines(&self.log));
-            client.get(&url).send().await.is_ok()
+            client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
         })
         .await;
     }

@@ -4,14 +4,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
-use redis::{Client, RedisError, RedisResult, aio::MultiplexedConnection};
-use tokio::sync::Mutex;
+use redis::{
+    Client, RedisError, RedisResult,
+    aio::{MultiplexedConnection, PubSub},
+};
+use tokio::{sync::Mutex, time::timeout};
 
 use super::{Carrier, WakeError};
 
 /// The channel; messages carry nothing.
 const CHANNEL: &str = "accunode:wake";
 const PING: Duration = Duration::from_secs(2);
+/// How long Redis may take to let us listen.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// After so long without a word the connection is made anew: one whose other end is gone says nothing either.
+const QUIET: Duration = Duration::from_secs(60);
 
 pub(super) struct Redis {
     client: Client,
@@ -33,15 +40,30 @@ impl Redis {
         redis::cmd("PUBLISH").arg(CHANNEL).arg("").query_async(connection).await
     }
 
+    async fn subscribed(&self) -> RedisResult<PubSub> {
+        let subscribed = async {
+            let mut subscription = self.client.get_async_pubsub().await?;
+            subscription.subscribe(CHANNEL).await?;
+            Ok(subscription)
+        };
+        // The driver itself waits for ever.
+        let silent = |_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into());
+        timeout(PATIENCE, subscribed).await.unwrap_or_else(silent)
+    }
+
     async fn subscribe(&self, heard: &(dyn Fn() + Send + Sync)) -> RedisResult<()> {
-        let mut subscription = self.client.get_async_pubsub().await?;
-        subscription.subscribe(CHANNEL).await?;
-        heard();
-        let mut messages = subscription.on_message();
-        while messages.next().await.is_some() {
+        loop {
+            let mut subscription = self.subscribed().await?;
+            // Also each time after a quiet while: what was said between the two connections nobody has heard.
             heard();
+            let mut messages = subscription.on_message();
+            while let Ok(message) = timeout(QUIET, messages.next()).await {
+                if message.is_none() {
+                    return Ok(());
+                }
+                heard();
+            }
         }
-        Ok(())
     }
 }
 
@@ -79,6 +101,6 @@ impl Carrier for Redis {
             let mut connection = self.client.get_multiplexed_async_connection().await?;
             redis::cmd("PING").query_async::<String>(&mut connection).await
         };
-        Some(matches!(tokio::time::timeout(PING, answer).await, Ok(Ok(_))))
+        Some(matches!(timeout(PING, answer).await, Ok(Ok(_))))
     }
 }

@@ -50,6 +50,30 @@ async fn a_lost_redis_is_found_again() {
     assert!(hears(&mut far).await);
 }
 
+/// Behind this address one connection is taken and never answered; those after it lead to Redis.
+async fn silent_at_first(redis: String) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    let redis = redis.trim_start_matches("redis://").to_owned();
+    tokio::spawn(async move {
+        let (_silent, _) = listener.accept().await.unwrap();
+        loop {
+            let (mut near, _) = listener.accept().await.unwrap();
+            let mut far = tokio::net::TcpStream::connect(&redis).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_redis_that_does_not_answer_is_asked_again() {
+    let Some(redis) = PrivateRedis::start() else { return };
+    let wake = Wake::redis(&silent_at_first(redis.url()).await).unwrap();
+    let mut listener = wake.listen();
+    assert!(timeout(Duration::from_secs(60), listener.wait()).await.is_ok());
+}
+
 #[tokio::test]
 async fn nothing_of_the_url_is_shown() {
     let error = Wake::redis("http://user:hunter2@host").unwrap_err();
