@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 
 if [ "${1-}" = --postgres ]; then
     shift
-    # The instance is fresh, so its first database is empty.
+    # The instance is fresh, so its first database is empty. The address is known to the shell inside alone.
+    # shellcheck disable=SC2016
     exec scripts/with-services.sh bash -c 'scripts/test-api.sh --database-url "$ACCUNODE_TEST_POSTGRES_URL" "$@"' - "$@"
 fi
 

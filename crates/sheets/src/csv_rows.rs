@@ -1,6 +1,6 @@
 //! Rows of a CSV file, in bounded memory.
 
-use std::io::{self, Read};
+use std::io::{self, Chain, Cursor, Read};
 
 use crate::{
     FileError, Limits,
@@ -31,13 +31,23 @@ pub(crate) struct Skimmed {
     pub(crate) blank: bool,
 }
 
+impl<R: Read + Send> CsvRows<Chain<Cursor<[u8; 1]>, R>> {
+    /// Rows from a place within a file, where the line of this number begins.
+    pub(crate) fn part(input: R, first_line: u64, limits: &Limits) -> Self {
+        // A line break in front: only at the beginning of a file is a byte order mark no text.
+        let input = Cursor::new(*b"\n").chain(input);
+        let before = first_line.saturating_sub(1);
+        // The line in front is one that was read, or a row that no line break ends would get its number.
+        Self { last_row: before, ..CsvRows::from_line(input, before, limits) }
+    }
+}
+
 impl<R: Read + Send> CsvRows<R> {
     pub(crate) fn new(input: R, limits: &Limits) -> Self {
         Self::from_line(input, 1, limits)
     }
 
-    /// Rows from a place within a file, where the line of this number begins.
-    pub(crate) fn from_line(input: R, line: u64, limits: &Limits) -> Self {
+    fn from_line(input: R, line: u64, limits: &Limits) -> Self {
         let max_piece = limits.max_piece_bytes();
         let intake = Intake { input, max_piece, since_row: 0, read: 0, last: b'\n', failure: None };
         let csv = csv::ReaderBuilder::new()

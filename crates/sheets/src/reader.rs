@@ -105,11 +105,7 @@ impl Reader {
     ) -> Result<Self, FileError> {
         let positions = Positions::find(kind, &headers)?;
         let rows: Box<dyn Rows> = match format {
-            Format::Csv => {
-                // A line break in front: only at the beginning of a file is a byte order mark no text.
-                let rows = Cursor::new(*b"\n").chain(rows);
-                Box::new(CsvRows::from_line(rows, first_line.saturating_sub(1), limits))
-            }
+            Format::Csv => Box::new(CsvRows::part(rows, first_line, limits)),
             Format::Xlsx => Box::new(PackedRows::new(rows, limits)),
         };
         Ok(Self { kind, format, headers, positions, rows, first: None, read: 0, max_rows: None, done: false })

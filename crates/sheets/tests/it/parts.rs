@@ -48,6 +48,22 @@ fn blank_lines_quoted_line_breaks_and_a_byte_order_mark_move_no_boundary() {
     }
 }
 
+/// What follows an open quotation mark is one cell to the end, which no line break of its own ends.
+#[test]
+fn a_row_that_is_never_closed_has_the_same_number_in_its_part() {
+    for rows in [0, 1, 3, 4] {
+        for blank in ["", "\n", "\n\n"] {
+            let text = format!("{ANNUAL}\n{}{blank}\"{ROW}\n\n\n", format!("{ROW}\n").repeat(rows));
+            let found = plan(text.as_bytes(), SIZE).unwrap();
+            assert_eq!(
+                read_parts(text.as_bytes(), Format::Csv, &found),
+                whole(text.as_bytes()).unwrap(),
+                "{text}"
+            );
+        }
+    }
+}
+
 #[test]
 fn parts_of_long_rows_have_fewer_of_them() {
     let row = format!("{ROW},{}", "y".repeat(1_000));
