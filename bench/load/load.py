@@ -232,7 +232,7 @@ def main():
         if args.statements:
             say(statements(url))
         told = text(args, common.machine(url), steps, faster)
-    except Failed as failure:
+    except (Failed, OSError) as failure:  # or a process is gone that is looked at
         say(f"bench: {failure}")
         return 1
     finally:
