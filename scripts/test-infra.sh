@@ -9,6 +9,9 @@ case ${1-} in
     *) echo "test-infra: the only option is --quick" >&2; exit 2 ;;
 esac
 
+# Tools from Debian. Without them, or without the right to install them, the checks say what they skip.
+[ -n "${1-}" ] || deploy/tests/support/install.sh || echo "test-infra: not everything could be installed" >&2
+
 # What costs is reckoned from what Terraform makes, so that comes first.
 checks=(deploy/tests/terraform.sh)
 for check in deploy/tests/*.sh; do

@@ -31,6 +31,8 @@ if [ -n "$quick" ]; then
     exit 0
 fi
 
+# Installs PostgreSQL and Redis where they are missing.
+"$root/scripts/with-services.sh" true 2>/dev/null || true
 missing=""
 for tool in ip unshare setpriv chroot prometheus psql curl jq; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
 command -v valkey-server >/dev/null || command -v redis-server >/dev/null || missing="$missing valkey-server"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the checks of this folder use from Debian, where it is missing; needs root or sudo for that only.
-# Without it they say loudly what they skip.
+# Installs what the checks of this folder use from Debian, where it is missing; needs root or sudo for that only. PostgreSQL
+# and Redis come by scripts/with-services.sh. Without a tool the checks say loudly what they skip.
 set -euo pipefail
 
 declare -A package=(
     [haproxy]=haproxy [wrk]=wrk [socat]=socat [jq]=jq [curl]=curl [shellcheck]=shellcheck [promtool]=prometheus
-    [buildah]=buildah [podman]=podman [runc]=runc
+    [buildah]=buildah [podman]=podman [runc]=runc [ip]=iproute2 [unshare]=util-linux [setpriv]=util-linux
 )
 missing=()
 for tool in "${!package[@]}"; do
