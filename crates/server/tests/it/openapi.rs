@@ -16,6 +16,8 @@ fn every_operation_says_how_it_is_protected() {
     let public = [
         "/",
         "/health",
+        "/health/live",
+        "/health/ready",
         "/api/v1/auth/login",
         "/api/v1/auth/register",
         "/api/v1/auth/logout",

@@ -203,6 +203,8 @@ use Subject::{
 pub const TABLE: &[Operation] = &[
     public("GET /"),
     public("GET /health"),
+    public("GET /health/live"),
+    public("GET /health/ready"),
     // auth
     public("POST /api/v1/auth/register"),
     public("POST /api/v1/auth/login"),

@@ -25,6 +25,24 @@ on_both_engines! {
         assert!(body["services"]["ml_models"]["models"]["annual"].is_string());
     }
 
+    /// However often, and whatever their limit: balancers ask from few addresses.
+    async fn a_server_that_can_work_is_live_and_ready(test: TestDb) {
+        let limits = Limits { rates: "health=1/min", ..Limits::default() };
+        let app = TestApp::without_worker(test, limits).await;
+        for _ in 0..3 {
+            for (path, sign) in [("/health/live", "live"), ("/health/ready", "ready")] {
+                let (status, _, body) = get(&app, path).await;
+                let body: Value = serde_json::from_slice(&body).unwrap();
+                assert_eq!((status, body), (StatusCode::OK, json!({ "status": sign })), "{path}");
+            }
+        }
+        app.state.vitals().drain();
+        let (status, _, body) = get(&app, "/health/ready").await;
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((status, &body["status"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("not_ready")));
+        assert_eq!(get(&app, "/health/live").await.0, StatusCode::OK);
+    }
+
     /// Wherever they run.
     async fn workers_are_counted_once_they_were_heard_of(test: TestDb) {
         let app = TestApp::without_worker(test, Limits::default()).await;
