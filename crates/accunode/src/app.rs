@@ -184,7 +184,7 @@ async fn scaler(settings: &Settings) -> Result<Scaler> {
 /// # Errors
 /// What could not be opened.
 pub async fn state(settings: &Settings) -> Result<AppState> {
-    let db = Db::connect(settings.database_url.expose_secret(), &Settings::database_options())
+    let db = Db::connect(settings.database_url.expose_secret(), &settings.database_options())
         .await
         .context("the database cannot be opened")?;
     db.check_policies().await?;

@@ -7,6 +7,7 @@ mod seen;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -28,6 +29,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `DATABASE_URL`, default SQLite in the data folder. Holds a password, so never printed.
     pub database_url: SecretString,
+    /// `DATABASE_POOL_SIZE`: connections to PostgreSQL for transactions, and as many again for reading.
+    pub pool_size: NonZeroU32,
     /// `ACCUNODE_FILES`: where files are kept.
     pub files: FileSettings,
     /// `REDIS_URL`, if any.
@@ -74,9 +77,12 @@ pub struct Settings {
     pub models: Option<PathBuf>,
 }
 
+const POOL_SIZES: &str = "a number from 3 to 100";
+
 /// Every variable that is read, for `doctor` and the documentation.
-pub const VARIABLES: [&str; 48] = [
+pub const VARIABLES: [&str; 49] = [
     "DATABASE_URL",
+    "DATABASE_POOL_SIZE",
     "REDIS_URL",
     "SECRET_KEY",
     "SECRET_KEY_PREVIOUS",
@@ -145,6 +151,7 @@ impl Settings {
             secret_key: secret_key(get("SECRET_KEY"), &database_url)?,
             previous_secret_key: previous_key(get("SECRET_KEY_PREVIOUS"))?,
             database_url: database_url.into(),
+            pool_size: parsed(&get, "DATABASE_POOL_SIZE", POOL_SIZES, Options::default().pool_size)?,
             files: FileSettings::read(&get)?,
             redis_url: get("REDIS_URL").map(Into::into),
             host: parsed(&get, "HOST", "an address like 0.0.0.0", Ipv4Addr::LOCALHOST.into())?,
@@ -168,6 +175,9 @@ impl Settings {
             seen: SeenSettings::read(&get)?,
             models: get("ACCUNODE_MODELS").map(PathBuf::from),
         };
+        if !(3..=100).contains(&settings.pool_size.get()) {
+            bail!("DATABASE_POOL_SIZE must be {POOL_SIZES}");
+        }
         if settings.access_token_minutes == 0 {
             bail!("ACCESS_TOKEN_EXPIRE_MINUTES must be at least 1");
         }
@@ -179,8 +189,9 @@ impl Settings {
 
     /// How to open the database.
     #[must_use]
-    pub fn database_options() -> Options {
-        Options { acquire_timeout: Duration::from_secs(10), ..Options::default() }
+    pub fn database_options(&self) -> Options {
+        let acquire_timeout = Duration::from_secs(10);
+        Options { pool_size: self.pool_size, acquire_timeout, ..Options::default() }
     }
 
     /// The application's part, with the key that was found or made.
@@ -331,6 +342,8 @@ mod tests {
             ("MAX_UPLOAD_SIZE", "10 apples"),
             ("CORS_ORIGIN", "example.org"),
             ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
+            ("DATABASE_POOL_SIZE", "2"),
+            ("DATABASE_POOL_SIZE", "many"),
             ("ACCUNODE_ADMIN_EMAIL", "admin@example.org"),
             ("SMTP_USERNAME", "somebody"),
         ] {

@@ -64,7 +64,7 @@ fn verify_audit(args: &VerifyAuditArgs) -> Result<ExitCode> {
 }
 
 async fn chains(settings: &Settings) -> Result<Vec<Chain>> {
-    let db = Db::connect(settings.database_url.expose_secret(), &Settings::database_options())
+    let db = Db::connect(settings.database_url.expose_secret(), &settings.database_options())
         .await
         .context("the database cannot be opened")?;
     let pending = db.pending_migrations().await?;

@@ -112,7 +112,7 @@ async fn database(settings: &Settings) -> Result<String> {
         return Ok("not made yet: `accunode serve` or `accunode migrate` makes it".to_owned());
     }
     // A sign of life is wanted, not patience.
-    let options = Options { acquire_timeout: Duration::from_secs(3), ..Settings::database_options() };
+    let options = Options { acquire_timeout: Duration::from_secs(3), ..settings.database_options() };
     let db = Db::connect(url, &options).await?;
     let pending = db.pending_migrations().await?;
     if !pending.is_empty() {
