@@ -10,7 +10,8 @@ if ldd "$program" >/dev/null 2>&1 && ! ldd "$program" 2>&1 | grep -q 'statically
     exit 1
 fi
 mkdir -p "$folder/root/etc/ssl/certs" "$folder/owned/tmp" "$folder/owned/data"
-install -m 755 "$program" "$folder/root/accunode"
+# Without its symbols, which are a sixth of it: errors name files and lines of their own.
+install -m 755 --strip "$program" "$folder/root/accunode"
 install -m 644 /etc/ssl/certs/ca-certificates.crt "$folder/root/etc/ssl/certs/"
 printf 'accunode:x:10001:10001:AccuNode:/data:/sbin/nologin\n' >"$folder/root/etc/passwd"
 printf 'accunode:x:10001:\n' >"$folder/root/etc/group"

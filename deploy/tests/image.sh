@@ -28,7 +28,8 @@ fi
 [ -n "${ACCUNODE_TEST_POSTGRES_URL:-}" ] || exec "$root/scripts/with-services.sh" "$0" "$@"
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/accunode-image.XXXXXX")
-export CONTAINERS_CONF=$deploy/tests/support/containers.conf
+# Health checks are run when this asks for them: there is no systemd to do it.
+export CONTAINERS_CONF=$deploy/tests/support/containers.conf DISABLE_HC_SYSTEMD=true
 store=(--root "$folder/store" --runroot "$folder/run")
 names_pid=""
 podman() { command podman "${store[@]}" --storage-driver=vfs "$@"; }
