@@ -31,6 +31,10 @@ enum Command {
     Worker(cli::worker::WorkerArgs),
     /// Bring the database up to date.
     Migrate(cli::migrate::MigrateArgs),
+    /// Copy the embedded database and the files that belong to it, while the server runs.
+    Backup(cli::backup::BackupArgs),
+    /// Make a data folder from a backup.
+    Restore(cli::backup::restore::RestoreArgs),
     /// Check the configuration and everything that the server needs.
     Doctor(cli::doctor::DoctorArgs),
     /// Ask the server of this machine whether it answers.
@@ -50,6 +54,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => cli::serve::run(args),
         Command::Worker(args) => cli::worker::run(args),
         Command::Migrate(args) => cli::migrate::run(&args),
+        Command::Backup(args) => cli::backup::run(&args),
+        Command::Restore(args) => cli::backup::restore::run(&args),
         Command::Doctor(args) => cli::doctor::run(&args),
         Command::Health(args) => cli::health::run(&args),
         Command::Admin(args) => cli::admin::run(&args),

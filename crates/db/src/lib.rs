@@ -64,6 +64,7 @@ mod notify;
 mod page;
 mod policies;
 mod pool;
+mod snapshot;
 mod sql;
 mod timestamp;
 mod tx;

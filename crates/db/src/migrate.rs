@@ -40,13 +40,26 @@ impl Db {
     /// # Errors
     /// [`DbError`] when the database cannot be asked, or was never migrated.
     pub async fn pending_migrations(&self) -> Result<Vec<i64>> {
-        const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
-        let applied: Vec<i64> = match self.pools() {
+        let applied: HashSet<i64> = self.applied_migrations().await?.into_iter().collect();
+        Ok(Self::known_migrations(self.engine()).into_iter().filter(|v| !applied.contains(v)).collect())
+    }
+
+    /// The versions of the migrations that the database has seen, in order.
+    ///
+    /// # Errors
+    /// As [`Db::pending_migrations`].
+    pub async fn applied_migrations(&self) -> Result<Vec<i64>> {
+        const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+        Ok(match self.pools() {
             Pools::Pg { transactions, .. } => sqlx::query_scalar(APPLIED).fetch_all(transactions).await?,
             Pools::Lite { read, .. } => sqlx::query_scalar(APPLIED).fetch_all(read).await?,
-        };
-        let applied: HashSet<i64> = applied.into_iter().collect();
-        Ok(migrator(self.engine()).iter().map(|m| m.version).filter(|v| !applied.contains(v)).collect())
+        })
+    }
+
+    /// The versions of the migrations that this program knows, in order.
+    #[must_use]
+    pub fn known_migrations(engine: Engine) -> Vec<i64> {
+        migrator(engine).iter().map(|m| m.version).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The subcommands of the `accunode` binary.
 
 pub mod admin;
+pub mod backup;
 pub mod doctor;
 pub mod health;
 pub mod migrate;

@@ -1,6 +1,7 @@
 //! The running system.
 
 pub mod api;
+pub mod backup;
 mod machine;
 pub mod port;
 mod scrape;

@@ -1,4 +1,4 @@
-//! What the database tells of itself.
+//! What the database tells of itself, and what a backup takes along.
 
 use accunode_db::{Engine, Result, Tx, on, sql};
 
@@ -18,6 +18,18 @@ sql! {
              FROM pg_stat_database",
         lite: "SELECT 0, 0",
     };
+    /// Each upload's file; the rows that were unpacked of it while it is worked on; and the models' bundles. What was
+    /// unpacked of an upload that failed may be gone, and is not needed.
+    FILES = "SELECT file_key FROM bulk_upload_jobs
+             UNION SELECT rows_key FROM bulk_upload_jobs
+                   WHERE rows_key IS NOT NULL AND status IN ('pending', 'queued', 'processing')
+             UNION SELECT file_key FROM models
+             ORDER BY 1";
+}
+
+/// The keys of the files that the database names.
+pub(super) async fn files(tx: &mut Tx) -> Result<Vec<String>> {
+    on!(tx, FILES, |c, sql| sqlx::query_scalar(sql).fetch_all(c).await).map_err(Into::into)
 }
 
 /// How many connections the server has; none where there is no server.
