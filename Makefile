@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo web test test-web test-api test-crash test-infra infra-pictures lint fmt fuzz bench bench-http bench-bulk bench-load bench-soak bench-start openapi deny advisories sbom clean
+.PHONY: help demo web test test-web test-api test-crash test-fault restore-drill test-infra infra-pictures lint fmt fuzz bench bench-http bench-bulk bench-load bench-soak bench-start openapi deny advisories sbom clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +25,12 @@ test-api: ## Send generated and rough requests to every operation as each role (
 
 test-crash: ## Twenty rounds of random crashes under load, and one drill of each fault (needs PostgreSQL and Redis; root for the full disk)
 	ACCUNODE_REQUIRE_SERVICES=1 ACCUNODE_DRILL_ROUNDS=$${ACCUNODE_DRILL_ROUNDS:-20} cargo nextest run --locked --workspace -E 'binary(drills)' --no-capture
+
+test-fault: ## Let faults of the database, Redis, the disk, the clock and clients happen, and print what they did (10 minutes)
+	scripts/test-fault.sh
+
+restore-drill: ## Destroy a PostgreSQL of ROWS (20,000) predictions and restore it to a point in time; prints RTO and RPO
+	scripts/restore-drill.sh --rows $${ROWS:-20000}
 
 test-infra: ## Check everything under deploy/ (Terraform and a mirror of its provider; half an hour; installs moto and checkov)
 	scripts/test-infra.sh

@@ -9,6 +9,8 @@
 # ends. The exit code is the command's. PostgreSQL does without what makes it survive a power cut, for tests are
 # done with it soon; ACCUNODE_POSTGRES_OPTIONS adds settings like "-c fsync=on".
 set -euo pipefail
+# shellcheck source=lib/postgres.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/postgres.sh"
 
 if [ $# -eq 0 ]; then
     echo "usage: $0 COMMAND [ARGUMENT…]" >&2
@@ -19,19 +21,6 @@ say() { echo "with-services: $*" >&2; }
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
-}
-
-# The folder of initdb and pg_ctl: on PATH, or the newest that Debian installed beside it.
-postgres_bin() {
-    if command -v initdb >/dev/null && command -v pg_ctl >/dev/null; then
-        dirname "$(command -v initdb)"
-        return
-    fi
-    local bin newest=""
-    for bin in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do
-        if [ -x "$bin/initdb" ] && [ -x "$bin/pg_ctl" ]; then newest=$bin; fi
-    done
-    [ -n "$newest" ] && echo "$newest"
 }
 
 redis_binary() { command -v redis-server || command -v valkey-server; }
@@ -46,21 +35,6 @@ install_missing() {
     # RUNLEVEL=1 keeps the packages from starting services of their own.
     as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
         apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${packages[@]}" >&2
-}
-
-free_port() {
-    local port
-    while :; do
-        port=$((20000 + RANDOM % 40000))
-        # Nobody answers: free enough, and whoever starts there tries again if not.
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
-}
-
-# PostgreSQL refuses to run as root.
-as_postgres() {
-    if [ "$(id -u)" -eq 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
 }
 
 folder=""

@@ -194,7 +194,8 @@ pub(crate) fn parse(url: &str) -> Result<Parsed> {
         let options = PgConnectOptions::from_str(url).map_err(|_| {
             unreadable("is not a PostgreSQL URL: postgres://user:password@host:port/name is expected")
         })?;
-        return Ok(Parsed::Pg(Box::new(options.application_name("accunode"))));
+        // A slow database would fill the log with statements; it tells of slow ones in its own.
+        return Ok(Parsed::Pg(Box::new(options.application_name("accunode").disable_statement_logging())));
     }
     let Some(path) = url.strip_prefix("sqlite:") else {
         return Err(unreadable("must begin with postgres:// or sqlite://"));

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod caller;
 pub mod coalesce;
 pub mod config;
+mod connections;
 pub mod features;
 pub mod http;
 mod listing;

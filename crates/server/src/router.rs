@@ -3,7 +3,7 @@
 mod long;
 mod platform;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
 use tokio::net::TcpListener;
@@ -18,6 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
+    connections,
     features::{
         api_keys, audit_log, auth, companies, contact, dashboard, grades, models, ops, organizations,
         predictions, queue_admin, score, tenant_admins, tenants, uploads, users,
@@ -351,11 +352,11 @@ fn worth_compressing() -> impl Predicate {
 /// # Errors
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, state: &AppState, stop: CancellationToken) -> std::io::Result<()> {
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let streams = state.streams.clone();
-    let stopped = async move {
-        stop.cancelled_owned().await;
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        stopped.cancelled_owned().await;
         streams.close(); // nobody waits for the end of an upload that others work on
-    };
-    axum::serve(listener, service).with_graceful_shutdown(stopped).await
+    });
+    connections::serve(listener, router(state), stop).await
 }

@@ -78,6 +78,36 @@ impl PrivatePostgres {
         );
     }
 
+    /// Freezes its processes, as a machine that hangs does: connections stay open, and nobody answers. One that does not
+    /// run stays as it is.
+    ///
+    /// # Panics
+    /// When it cannot be signalled.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets them go on.
+    ///
+    /// # Panics
+    /// When it cannot be signalled.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// Signals the first process and then those that it started.
+    fn signal(&self, name: &str) {
+        let Ok(file) = std::fs::read_to_string(self.data().join("postmaster.pid")) else { return };
+        let first = file.lines().next().unwrap_or_default().trim().to_owned();
+        check(Command::new("kill").args([&format!("-{name}"), &first]));
+        let children =
+            std::fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
+        for child in children.split_whitespace() {
+            // It may have ended meanwhile.
+            Command::new("kill").args([&format!("-{name}"), child]).stderr(Stdio::null()).status().ok();
+        }
+    }
+
     /// The superuser's URL.
     #[must_use]
     pub fn url(&self) -> String {
@@ -110,6 +140,10 @@ impl PrivatePostgres {
 
 impl Drop for PrivatePostgres {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // A frozen one could not stop.
+            self.thaw();
+        }
         self.command("pg_ctl").args(["-m", "immediate", "-w", "stop"]).stdout(Stdio::null()).status().ok();
     }
 }
@@ -172,6 +206,21 @@ impl PrivateRedis {
             assert!(start.elapsed() < START, "Redis does not start");
             sleep(Duration::from_millis(20));
         }
+    }
+}
+
+impl PrivateRedis {
+    /// Empties it.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn empty(&self) {
+        use std::io::{Read as _, Write as _};
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.write_all(b"FLUSHALL\r\n").unwrap();
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"+OK\r\n");
     }
 }
 

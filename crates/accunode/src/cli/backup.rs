@@ -4,7 +4,7 @@ mod archive;
 pub mod restore;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
@@ -131,7 +131,8 @@ async fn fill(
     let store = app::files(settings)?;
     let mut copied = BTreeMap::new();
     let mut missing = Vec::new();
-    for round in 1.. {
+    let mut round = 1;
+    loop {
         let (made_at, migrations, named) = snapshot(&folder.join(DATABASE), settings).await?;
         let before = std::mem::take(&mut missing);
         for key in &named {
@@ -142,17 +143,17 @@ async fn fill(
                 }
             }
         }
-        if missing.is_empty() || missing == before || round == ROUNDS {
+        if missing.is_empty() || missing == before || round >= ROUNDS {
             let files = entries(folder, copied, &named, args, settings, stop)?;
             let program = env!("CARGO_PKG_VERSION").to_owned();
             return Ok(Manifest { format: FORMAT, program, made_at, migrations, files, missing });
         }
+        round += 1;
     }
-    bail!("unreachable: the last round returns")
 }
 
 /// Copies the database; gives when, which migrations it has seen, and the files that it names.
-async fn snapshot(to: &Path, settings: &Settings) -> Result<(String, Vec<i64>, Vec<String>)> {
+async fn snapshot(to: &Path, settings: &Settings) -> Result<(String, Vec<i64>, BTreeSet<String>)> {
     if to.exists() {
         fs::remove_file(to)?;
     }
@@ -166,7 +167,7 @@ async fn snapshot(to: &Path, settings: &Settings) -> Result<(String, Vec<i64>, V
     if migrations != known {
         bail!("the database is not of this program's version: run `accunode migrate` first");
     }
-    let files = backup::files(&db).await?;
+    let files = backup::files(&db).await?.into_iter().collect();
     db.close().await;
     Ok((made_at, migrations, files))
 }
@@ -191,7 +192,7 @@ async fn take(store: &Blobs, key: &str, folder: &Path, stop: &CancellationToken)
 fn entries(
     folder: &Path,
     copied: BTreeMap<String, Entry>,
-    named: &[String],
+    named: &BTreeSet<String>,
     args: &BackupArgs,
     settings: &Settings,
     stop: &CancellationToken,

@@ -57,13 +57,25 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts one with an account in each of `tenants` tenants. None where PostgreSQL or Redis is not installed.
     pub(crate) async fn start(servers: usize, workers: usize, tenants: usize) -> Option<Self> {
+        Self::start_in(servers, workers, tenants, async |_| {}).await
+    }
+
+    /// The same in changed surroundings.
+    pub(crate) async fn start_in(
+        servers: usize,
+        workers: usize,
+        tenants: usize,
+        change: impl AsyncFnOnce(&mut Surroundings),
+    ) -> Option<Self> {
         let (postgres, redis) = (PrivatePostgres::start()?, PrivateRedis::start()?);
         let folder = tempfile::tempdir().unwrap();
-        let at = Surroundings {
+        let mut at = Surroundings {
             database_url: postgres.url(),
             redis_url: redis.url(),
             folder: folder.path().to_owned(),
+            rates: "off",
         };
+        change(&mut at).await;
         ok(at.command().arg("migrate"));
         let boss = ["admin", "create-user", "--email", "boss@example.org", "--role", "super_admin"];
         ok(at.command().args(boss).env("ACCUNODE_NEW_PASSWORD", PASSWORD));
@@ -104,6 +116,13 @@ impl Cluster {
             Duty::Work => (&mut self.workers, "worker"),
         };
         list[n] = Program::start(&self.at, duty, &format!("{name}-{n}"));
+    }
+
+    /// Asks a server for a page of a person's; gives the status, the text, and how long it took.
+    pub(crate) async fn ask(&self, server: usize, path: &str) -> (StatusCode, String, Duration) {
+        let (url, start) = (format!("{}{path}", self.servers[server].base()), Instant::now());
+        let answer = self.client.get(url).bearer_auth(&self.people[0].token).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap(), start.elapsed())
     }
 
     /// A connection of the database's owner.

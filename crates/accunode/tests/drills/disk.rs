@@ -8,6 +8,7 @@ use reqwest::StatusCode;
 
 use crate::{
     cluster::{Cluster, file, patiently},
+    report::Report,
     truth,
 };
 
@@ -50,6 +51,7 @@ fn a_full_disk_refuses_files_and_nothing_else() {
         let Some(mut cluster) = Cluster::start(1, 1, 1).await else { return };
         let files = cluster.at.files();
         let Some(disk) = Small::mounted(&files, "1m") else { return };
+        let mut report = Report::of("disk full");
         // About two megabytes.
         let large = file(Kind::Annual, 20_000, "LARGE", 1);
         let refused = cluster.submit(0, 0, &large).await.unwrap_err();
@@ -62,10 +64,15 @@ fn a_full_disk_refuses_files_and_nothing_else() {
         refused.is_ours();
         patiently("nothing is left of it", Duration::from_secs(10), async || cluster.files().is_empty())
             .await;
+        report.during(format!(
+            "a file that does not fit: {}, nothing left of it; a smaller one: taken",
+            refused.status.unwrap()
+        ));
         let small = cluster.hand_in(0, 0, &file(Kind::Annual, 2_000, "SMALL", 2)).await;
         truth::holds(&mut cluster, std::slice::from_ref(&small)).await;
         disk.resize("30m");
         let large = cluster.hand_in(0, 0, &large).await;
         truth::holds(&mut cluster, &[small, large]).await;
+        report.passed("the large file is taken; every row there once");
     });
 }

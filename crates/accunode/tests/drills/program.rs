@@ -32,6 +32,8 @@ pub(crate) struct Surroundings {
     pub(crate) database_url: String,
     pub(crate) redis_url: String,
     pub(crate) folder: PathBuf,
+    /// As in `ACCUNODE_RATE_LIMITS`.
+    pub(crate) rates: &'static str,
 }
 
 impl Surroundings {
@@ -43,7 +45,7 @@ impl Surroundings {
             .env("DATABASE_URL", &self.database_url)
             .env("REDIS_URL", &self.redis_url)
             .env("SECRET_KEY", "a secret for tests, of 32 bytes or more")
-            .env("ACCUNODE_RATE_LIMITS", "off")
+            .env("ACCUNODE_RATE_LIMITS", self.rates)
             .env("ACCESS_TOKEN_EXPIRE_MINUTES", "600")
             .env("LOG_LEVEL", "info")
             .stdin(Stdio::null());
@@ -87,10 +89,23 @@ impl Program {
         self.child.id()
     }
 
+    /// Where a server listens.
+    pub(crate) fn port(&self) -> u16 {
+        let Duty::Serve(port) = self.duty else { panic!("a worker listens to nobody") };
+        port
+    }
+
     /// Where a server answers.
     pub(crate) fn base(&self) -> String {
-        let Duty::Serve(port) = self.duty else { panic!("a worker answers nobody") };
-        format!("http://127.0.0.1:{port}/api/v1")
+        format!("http://127.0.0.1:{}/api/v1", self.port())
+    }
+
+    /// Memory in use, in MB, and open files.
+    pub(crate) fn usage(&self) -> (u64, usize) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kilobytes: u64 = line.split_whitespace().next().unwrap().parse().unwrap();
+        (kilobytes >> 10, std::fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count())
     }
 
     /// kill -9.

@@ -221,7 +221,18 @@ mod tests {
         for path in ["database.sqlite", "secret.key", "files/uploads/0199.csv", "files/a"] {
             assert!(sound(path), "{path}");
         }
-        for path in ["", "..", "files", "files/", "files/../x", "/files/x", "files//x", "other", "files/.x", "files/a\\b"] {
+        for path in [
+            "",
+            "..",
+            "files",
+            "files/",
+            "files/../x",
+            "/files/x",
+            "files//x",
+            "other",
+            "files/.x",
+            "files/a\\b",
+        ] {
             assert!(!sound(path), "{path}");
         }
     }
