@@ -381,7 +381,7 @@ fn an_interrupted_restore_leaves_nothing() {
     drop(block_on(Server::start(&data)));
     // A file that takes a while.
     fs::create_dir_all(data.join("files/uploads")).unwrap();
-    fs::File::create(data.join("files/uploads/large.csv")).unwrap().set_len(400 << 20).unwrap();
+    fs::File::create(data.join("files/uploads/large.csv")).unwrap().set_len(200 << 20).unwrap();
     block_on(async {
         let another = "UPDATE models SET file_key = 'uploads/large.csv' WHERE kind = 'annual'";
         sqlx::query(another).execute(&mut sql(&data).await).await.unwrap();
@@ -411,5 +411,5 @@ fn an_interrupted_restore_leaves_nothing() {
     let (code, text) = restore(&restored, &copy, &[]);
     assert_eq!(code, Some(0), "{text}");
     assert!(!begun.exists());
-    assert_eq!(fs::metadata(restored.join("files/uploads/large.csv")).unwrap().len(), 400 << 20);
+    assert_eq!(fs::metadata(restored.join("files/uploads/large.csv")).unwrap().len(), 200 << 20);
 }

@@ -25,7 +25,11 @@ async fn hand_in(client: &Client, letter: &str) -> String {
 
 async fn is_whole(client: &Client, upload: &str) {
     let job = client.wait(upload).await;
-    assert_eq!((job["successful_rows"].as_u64(), job["failed_rows"].as_u64()), (Some(ROWS as u64), Some(0)), "{job}");
+    assert_eq!(
+        (job["successful_rows"].as_u64(), job["failed_rows"].as_u64()),
+        (Some(ROWS as u64), Some(0)),
+        "{job}"
+    );
 }
 
 on_both_engines! {
