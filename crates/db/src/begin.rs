@@ -10,7 +10,8 @@ use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr as _, Transaction, pool::
 
 /// Waits for a connection, and notes for how long.
 pub(crate) async fn waited<F: Future>(connection: F) -> F::Output {
-    timed(&DB_POOL_WAIT, connection).await
+    // On the heap: the futures of all who ask the database would grow by it.
+    timed(&DB_POOL_WAIT, Box::pin(connection)).await
 }
 
 /// Begins a transaction with this text, whole even if the caller goes away in the middle. The driver counts a

@@ -12,12 +12,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Generous: the machine may be busy.
-pub const SOON: Duration = Duration::from_secs(60);
-pub const EMAIL: &str = "admin@example.org";
-pub const PASSWORD: &str = "correct horse 1";
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const EMAIL: &str = "admin@example.org";
+pub(crate) const PASSWORD: &str = "correct horse 1";
 
 /// A process, killed when dropped. Its log is kept.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     client: Client,
@@ -25,7 +25,7 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn start(command: &str, url: &str, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(command: &str, url: &str, settings: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_accunode"))
             .args([command, "--data-dir"])
@@ -52,12 +52,12 @@ impl Program {
     }
 
     /// Every line of the log so far.
-    pub fn log(&self) -> Vec<String> {
+    pub(crate) fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 
     /// The first event with this message, once it is there.
-    pub async fn says(&self, message: &str) -> Value {
+    pub(crate) async fn says(&self, message: &str) -> Value {
         let begin = Instant::now();
         loop {
             let events = self.log();
@@ -75,26 +75,26 @@ impl Program {
     }
 
     /// A path of the application, once it is served.
-    pub async fn url(&self, path: &str) -> String {
+    pub(crate) async fn url(&self, path: &str) -> String {
         self.base("serving").await + path
     }
 
     /// A path of the port of metrics.
-    pub async fn seen(&self, path: &str) -> String {
+    pub(crate) async fn seen(&self, path: &str) -> String {
         self.base("metrics are served").await + path
     }
 
-    pub fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    pub async fn get(&self, url: &str) -> (StatusCode, String) {
+    pub(crate) async fn get(&self, url: &str) -> (StatusCode, String) {
         let answer = self.client.get(url).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     }
 
     /// Asks until the answer has this status.
-    pub async fn until(&self, url: &str, status: StatusCode) -> String {
+    pub(crate) async fn until(&self, url: &str, status: StatusCode) -> String {
         let begin = Instant::now();
         loop {
             let (found, body) = self.get(url).await;
@@ -106,12 +106,12 @@ impl Program {
         }
     }
 
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
-    pub fn ended(&mut self) -> ExitStatus {
+    pub(crate) fn ended(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 }
