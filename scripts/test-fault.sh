@@ -10,7 +10,7 @@ trap 'rm -f "$table"' EXIT
 status=0
 ACCUNODE_REQUIRE_SERVICES=1 ACCUNODE_FAULTS=full ACCUNODE_FAULT_TABLE=$table \
     cargo nextest run --locked --workspace --no-fail-fast \
-    -E 'binary(drills) & test(/^(outages|slow|rude|disk)::/) | test(/^clock_steps::/)' "$@" || status=$?
+    -E 'binary(drills) & test(/^(outages|slow|rude|disk)::/)' "$@" || status=$?
 echo
 echo "| fault | during | afterwards | passed |"
 echo "|---|---|---|---|"

@@ -52,13 +52,6 @@ impl Clock {
             micros.fetch_max(later.unix_micros(), Ordering::SeqCst);
         }
     }
-
-    /// Sets a manual clock, also back, as machines' clocks are when they are put right. The machine's clock is left alone.
-    pub fn set(&self, to: Timestamp) {
-        if let Kind::Manual(micros) = &self.0 {
-            micros.store(to.unix_micros(), Ordering::SeqCst);
-        }
-    }
 }
 
 impl fmt::Debug for Clock {
@@ -80,8 +73,6 @@ mod tests {
         let other = clock.clone();
         clock.advance(Duration::from_secs(5));
         assert_eq!(other.now(), Timestamp::from_unix_seconds(105));
-        clock.set(Timestamp::from_unix_seconds(50));
-        assert_eq!(other.now(), Timestamp::from_unix_seconds(50));
     }
 
     #[test]

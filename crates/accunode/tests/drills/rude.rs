@@ -145,15 +145,16 @@ fn heads_are_too_large() {
 fn uploads_break_off_in_the_middle() {
     block_on(async {
         let Some(mut cluster) = Cluster::start(1, 1, 1).await else { return };
-        let many = if full() { 50 } else { 10 };
+        let many = if full() { 30 } else { 10 };
         let mut report = Report::of(format!("{many} uploads that break off in the middle"));
         let before = "SELECT (SELECT count(*) FROM bulk_upload_jobs) + (SELECT count(*) FROM job WHERE kind LIKE 'upload.%'
                       AND kind <> 'upload.sweep')";
         let rows = cluster.count(before).await;
         let portfolio = file(Kind::Annual, 20_000, "BROKEN", 1);
+        let whole = Handed::new(&cluster, 0, 0, &portfolio);
         let mut halves = JoinSet::new();
         for _ in 0..many {
-            let (handed, client) = (Handed::new(&cluster, 0, 0, &portfolio), cluster.client.clone());
+            let (handed, client) = (whole.clone(), cluster.client.clone());
             halves.spawn(async move { handed.send_half(&client).await.map(drop) });
         }
         patiently("they come in", Duration::from_secs(30), async || cluster.files().len() >= many).await;

@@ -8,7 +8,6 @@ mod architecture;
 mod asvs;
 mod chunks_law;
 mod client_contract;
-mod clock_steps;
 mod concurrency;
 mod defects;
 mod defects_of_data;
