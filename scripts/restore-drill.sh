@@ -151,7 +151,7 @@ if [ "$(id -u)" -eq 0 ]; then
     chown postgres "$folder/live" "$folder/base" "$folder/archive" "$folder/sockets"
     touch "$folder/postgres.log" && chown postgres "$folder/postgres.log"
 fi
-as_postgres "$bin/initdb" -D "$folder/live" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >/dev/null
+as_postgres "$bin/initdb" --no-sync -D "$folder/live" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >/dev/null
 start_postgres "${archiving[@]}"
 "$accunode" migrate 2>>"$folder/server.log"
 "$accunode" admin create-user --email drill@example.org --role super_admin >/dev/null 2>>"$folder/server.log"
@@ -159,7 +159,7 @@ start_server
 say "uploading $rows rows"
 began=$(seconds)
 upload A $((rows * 4 / 5))
-as_postgres "$base_backup" -h "$folder/sockets" -p "$port" -U postgres -D "$folder/base" -c fast
+as_postgres "$base_backup" -h "$folder/sockets" -p "$port" -U postgres -D "$folder/base" -c fast --no-sync
 upload B $((rows - rows * 4 / 5))
 say "uploaded after $(since "$began") s, with a base backup behind four fifths of it"
 
