@@ -58,14 +58,19 @@ impl Program {
 
     /// The first event with this message, once it is there.
     pub(crate) async fn says(&self, message: &str) -> Value {
+        self.tells(message, |event| event["message"] == message).await
+    }
+
+    /// The first such event, once it is there.
+    pub(crate) async fn tells(&self, what: &str, such: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
-            let events = self.log();
-            let events = events.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
-            if let Some(event) = events.into_iter().find(|event| event["message"] == message) {
+            let log = self.log();
+            let mut events = log.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            if let Some(event) = events.find(&such) {
                 return event;
             }
-            assert!(begin.elapsed() < SOON, "never '{message}': {:?}", self.log());
+            assert!(begin.elapsed() < SOON, "never '{what}': {log:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
