@@ -49,8 +49,9 @@ fn a_line_is_an_event_and_holds_no_secret() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(log.clone())
         .finish();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let secrets = tracing::subscriber::with_default(subscriber, || runtime.block_on(said()));
+    // For the whole process: whatever other tests do in it meanwhile is held to the same.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let secrets = accunode_testkit::block_on(said());
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(text.lines().filter(|line| line.contains("request answered")).count() >= 5, "{text}");
     for line in text.lines() {

@@ -20,9 +20,9 @@ const FUZZ: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz");
 type Target = (&'static str, fn(&[u8]), usize);
 
 const TARGETS: [Target; 8] = [
-    ("lightgbm", scoring::lightgbm, 6_000),
-    ("bundle_zip", scoring::bundle_zip, 6_000),
-    ("bundle_files", scoring::bundle_files, 6_000),
+    ("lightgbm", scoring::lightgbm, 10_000),
+    ("bundle_zip", scoring::bundle_zip, 10_000),
+    ("bundle_files", scoring::bundle_files, 10_000),
     ("csv", sheets::csv, 4_000),
     ("xlsx_zip", sheets::xlsx_zip, 4_000),
     ("xlsx_sheet", sheets::xlsx_sheet, 4_000),
