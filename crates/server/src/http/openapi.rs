@@ -55,18 +55,23 @@ impl Modify for Bearer {
     }
 }
 
+/// Balancers ask these, often and from few addresses.
+const UNCOUNTED: [&str; 2] = ["/health/live", "/health/ready"];
+
 /// Adds the answers that any operation can give, where an operation does not describe its own.
 pub fn complete(document: &mut OpenApi) {
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             name(operation);
             let mut common = vec![
-                ("429", "Asked too often", "TooOften"),
                 ("500", "A failure inside", "Detail"),
                 ("503", "Something that is needed is not there at the moment", "Detail"),
                 ("504", "It took too long", "Detail"),
             ];
+            if !UNCOUNTED.contains(&path.as_str()) {
+                common.push(("429", "Asked too often", "TooOften"));
+            }
             if operation.security.is_some() {
                 common.push(("401", "Not signed in, or no longer", "Detail"));
                 common.push(("403", "Not permitted", "Detail"));

@@ -1,179 +1,20 @@
 //! Backup and restore of the embedded database as they are run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)] // tests
 
+mod world;
+
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    path::Path,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use accunode_db::{Db, Options};
 use accunode_domain::Kind;
-use accunode_testkit::{Portfolio, block_on, miscounted};
-use reqwest::{Client, multipart};
+use accunode_testkit::{Portfolio, block_on};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
-use tempfile::TempDir;
 
-const EMAIL: &str = "admin@example.org";
-const PASSWORD: &str = "a password for backups 1";
-const SOON: Duration = Duration::from_secs(120);
-
-/// A command without settings but those that keep it from refusing many requests.
-fn accunode(data: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_accunode"));
-    for name in ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ACCUNODE_FILES"] {
-        command.env_remove(name);
-    }
-    command.args(arguments).arg("--data-dir").arg(data).env("ACCUNODE_RATE_LIMITS", "off");
-    command
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-/// The exit code of a command and what it says.
-fn run(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = accunode(data, arguments).env("ACCUNODE_NEW_PASSWORD", PASSWORD).output().unwrap();
-    (output.status.code(), text(&output))
-}
-
-fn ok(data: &Path, arguments: &[&str]) -> String {
-    let (code, text) = run(data, arguments);
-    assert_eq!(code, Some(0), "{arguments:?}: {text}");
-    text
-}
-
-fn backup(data: &Path, to: &Path, more: &[&str]) -> (Option<i32>, String) {
-    run(data, &[&["backup", "--to", to.to_str().unwrap()], more].concat())
-}
-
-fn restore(data: &Path, from: &Path, more: &[&str]) -> (Option<i32>, String) {
-    run(data, &[&["restore", "--from", from.to_str().unwrap()], more].concat())
-}
-
-/// A server with a worker on a data folder, killed when dropped.
-struct Server {
-    child: Child,
-    base: String,
-    client: Client,
-    token: String,
-}
-
-impl Server {
-    async fn start(data: &Path) -> Self {
-        let mut command = accunode(data, &["serve", "--port", "0"]);
-        let mut child = command
-            .env("ENVIRONMENT", "production")
-            .env("LOG_LEVEL", "info")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = loop {
-            let line = lines.next().expect("the server ended").unwrap();
-            let event: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-            if event["message"] == "serving" {
-                break event["address"].as_str().unwrap().to_owned();
-            }
-        };
-        std::thread::spawn(move || lines.for_each(drop));
-        accunode_infra::use_ring();
-        let (base, client) = (format!("http://{address}/api/v1"), Client::new());
-        let body = json!({ "email": EMAIL, "password": PASSWORD });
-        let answer = client.post(format!("{base}/auth/login")).json(&body).send().await.unwrap();
-        let body: Value = answer.error_for_status().unwrap().json().await.unwrap();
-        let token = body["access_token"].as_str().unwrap().to_owned();
-        Self { child, base, client, token }
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let answer =
-            self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await.unwrap();
-        answer.error_for_status().unwrap().json().await.unwrap()
-    }
-
-    /// Hands a file in, and gives the upload's id.
-    async fn hand_in(&self, file: &Portfolio) -> String {
-        let part = multipart::Part::bytes(file.csv()).file_name(format!("{}.csv", file.prefix));
-        let url = format!("{}/predictions/{}/bulk-upload-async", self.base, file.kind.as_str());
-        let request = self.client.post(url).bearer_auth(&self.token);
-        let answer = request.multipart(multipart::Form::new().part("file", part)).send().await.unwrap();
-        let body: Value = answer.error_for_status().unwrap().json().await.unwrap();
-        body["job_id"].as_str().unwrap().to_owned()
-    }
-
-    async fn ended(&self, upload: &str) {
-        let start = Instant::now();
-        loop {
-            let job = self.get(&format!("/predictions/jobs/{upload}/status")).await;
-            match job["job"]["status"].as_str().unwrap() {
-                "completed" => return,
-                "failed" => panic!("{job}"),
-                _ => assert!(start.elapsed() < SOON, "{job}"),
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-/// A folder for everything of a test, with a data folder that has an account.
-fn place() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    ok(&data, &["migrate"]);
-    ok(&data, &["admin", "create-user", "--email", EMAIL, "--role", "super_admin"]);
-    (folder, data)
-}
-
-async fn sql(data: &Path) -> SqliteConnection {
-    SqliteConnection::connect(&format!("sqlite://{}", data.join("accunode.db").display())).await.unwrap()
-}
-
-/// Every prediction of a kind as text, in order: company, period, what was scored.
-async fn predictions(data: &Path, table: &str) -> Vec<String> {
-    let probability = if table.starts_with("annual") { "probability" } else { "ensemble_probability" };
-    let query = format!(
-        "SELECT c.symbol || ' ' || p.reporting_year || ' ' || COALESCE(p.reporting_quarter, '') || ' ' ||
-                hex(p.id) || ' ' || printf('%.17g', p.{probability}) || ' ' || p.grade
-         FROM {table} p JOIN companies c ON c.id = p.company_id ORDER BY 1"
-    );
-    sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut sql(data).await).await.unwrap()
-}
-
-/// What is true of a sound data folder.
-async fn is_sound(data: &Path) {
-    let audit = ok(data, &["admin", "verify-audit"]);
-    assert!(audit.contains("broken: 0"), "{audit}");
-    let db = Db::connect(&format!("sqlite://{}", data.join("accunode.db").display()), &Options::default())
-        .await
-        .unwrap();
-    assert!(miscounted(&mut db.system_read("a test's totals").await.unwrap()).await.is_empty());
-    db.close().await;
-    let keys: Vec<String> =
-        sqlx::query_scalar("SELECT file_key FROM bulk_upload_jobs UNION SELECT file_key FROM models")
-            .fetch_all(&mut sql(data).await)
-            .await
-            .unwrap();
-    for key in keys {
-        assert!(data.join("files").join(&key).exists(), "{key} is missing");
-    }
-}
-
-fn portfolio(n: u64) -> Portfolio {
-    let kind = if n.is_multiple_of(2) { Kind::Annual } else { Kind::Quarterly };
-    Portfolio::good(kind, 2_000).refused(20, 30).prefix(&format!("B{n}")).seed(n)
-}
+use crate::world::*;
 
 #[test]
 fn a_backup_under_running_uploads_is_whole() {
