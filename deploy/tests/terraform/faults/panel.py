@@ -50,13 +50,13 @@ class Copy:
         """Whether the tests of a folder pass, and what `terraform test` showed."""
         arguments = []
         if folder == ACCUNODE:
-            arguments = ["-filter=tests/phase_startup.tftest.hcl", "-filter=tests/promises.tftest.hcl", *PROD]
+            arguments = ["-verbose", "-filter=tests/phase_startup.tftest.hcl", "-filter=tests/promises.tftest.hcl", *PROD]
         elif ":" in folder:
             folder, environment = folder.split(":")
             tag = f"{environment}-1a2b3c4-20260131120000"
             arguments = [f"-filter=tests/{environment}.tftest.hcl", f"-var-file=environments/{environment}.tfvars"]
             arguments += [f"-var={part}_image_tag={tag}" for part in ("frontend", "backend")]
-        done = self.terraform(folder, "test", "-json", "-verbose", *arguments)
+        done = self.terraform(folder, "test", "-json", *arguments)
         return done.returncode == 0, done.stdout
 
 
