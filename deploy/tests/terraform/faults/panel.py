@@ -29,6 +29,7 @@ class Copy:
         for part in ("terraform", "tests"):
             shutil.copytree(DEPLOY / part, root / part, ignore=shutil.ignore_patterns(".terraform*"))
         self.ready = set()
+        self.said = ""
 
     def terraform(self, folder, *arguments, timeout=1800):
         where = self.root / "terraform" / folder
@@ -44,7 +45,9 @@ class Copy:
     def validate(self, files):
         """Validates the stacks that the files belong to. AccuNode has every module."""
         stacks = {COUNSELOR if file.startswith(COUNSELOR) else ACCUNODE for file in files}
-        return all(self.terraform(stack, "validate").returncode == 0 for stack in stacks)
+        results = [self.terraform(stack, "validate") for stack in sorted(stacks)]
+        self.said = "".join(done.stdout + done.stderr for done in results if done.returncode != 0)
+        return not self.said
 
     def test(self, folder):
         """Whether the tests of a folder pass, and what `terraform test` showed."""
@@ -126,7 +129,7 @@ def main(names):
         if not passed or not linted(shown):
             raise SystemExit("FAILED: something is found where no fault was put in")
         if not unseen_by_validation(copy, faults):
-            raise SystemExit("FAILED: `terraform validate` finds a fault that another layer should find")
+            raise SystemExit(f"FAILED: `terraform validate` finds a fault that another layer should find:\n{copy.said}")
         wrong = panel(copy, faults)
     if wrong:
         raise SystemExit(f"FAILED: {len(wrong)} of {len(faults)} faults: {', '.join(wrong)}")
