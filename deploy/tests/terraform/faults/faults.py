@@ -16,7 +16,7 @@ FAULTS = [
     ("undeclared reference", "validate", "modules/edge/main.tf", "var.idle_seconds", "var.idle_second", None),
     ("protocol that does not exist", "validate", "modules/edge/main.tf", 'protocol          = "HTTPS"', 'protocol          = "HTTPZ"', None),
     ("comparison that does not exist", "validate", "modules/service/scaling.tf", 'comparison_operator = "GreaterThanThreshold"', 'comparison_operator = "GreaterThen"', None),
-    ("window that WAF does not have", "validate", "modules/edge/firewall.tf", "evaluation_window_sec = 300", "evaluation_window_sec = 17", None),
+    ("scope that WAF does not have", "validate", "modules/edge/firewall.tf", 'scope       = "REGIONAL"', 'scope       = "LOCAL"', None),
     ("wrong type", "validate", "modules/network/main.tf", "enable_dns_support   = true", "enable_dns_support   = [true]", None),
     ("TLS policy that nobody reviewed", "validate", "modules/edge/variables.tf", '"ELBSecurityPolicy-TLS13-1-2-2021-06"', '"ELBSecurityPolicy-TLS13-1-2-2021-07"', None),
     # What the tests promise.
