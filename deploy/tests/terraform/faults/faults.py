@@ -1,9 +1,9 @@
 """Faults that are put in on purpose, each with the layer that has to find it.
 
-A fault is (name, layer, file below terraform/, text, what it becomes, folder whose tests find it). Layers:
+A fault is (name, layer, file below terraform/, text, what it becomes, where it shows). Layers:
   validate  `terraform validate` of the stacks
-  test      `terraform test` of the folder; a file of variables after a colon
-  shadow    cfn-lint on what the stack becomes, for values that Terraform takes as they come
+  test      `terraform test` of the folder where it shows; a file of variables after a colon
+  shadow    cfn-lint, on what the stack becomes, names the value where it shows: Terraform takes it as it comes
 """
 
 ACCUNODE = "stacks/accunode"
@@ -38,8 +38,8 @@ FAULTS = [
     ("class of machine that does not exist", "test", "stacks/accunode/phases/startup.tfvars", "db.t3.micro", "db.t3.mikro", ACCUNODE),
     ("node of the cache that does not exist", "test", "stacks/accunode/phases/startup.tfvars", "cache.t3.micro", "cache.t3.mikro", ACCUNODE),
     # What Terraform and the provider take as it comes.
-    ("engine that does not exist", "shadow", "modules/postgres/main.tf", 'engine         = "postgres"', 'engine         = "postgress"', None),
-    ("dimension that does not exist", "shadow", "modules/service/scaling.tf", '"ecs:service:DesiredCount"', '"ecs:service:DesiredCounts"', None),
-    ("action that does not exist", "shadow", "modules/task/roles.tf", '"ecr:BatchGetImage"', '"ecr:BatchGetImages"', None),
-    ("key of a container that does not exist", "shadow", "modules/task/main.tf", "initProcessEnabled = true", "initProcesEnabled = true", None),
+    ("engine that does not exist", "shadow", "modules/postgres/main.tf", 'engine         = "postgres"', 'engine         = "postgress"', "postgress"),
+    ("dimension that does not exist", "shadow", "modules/service/scaling.tf", '"ecs:service:DesiredCount"', '"ecs:service:DesiredCounts"', "ecs:service:DesiredCounts"),
+    ("action that does not exist", "shadow", "modules/task/roles.tf", '"ecr:BatchGetImage"', '"ecr:BatchGetImages"', "BatchGetImages"),
+    ("key of a container that does not exist", "shadow", "modules/task/main.tf", "initProcessEnabled = true", "initProcesEnabled = true", "initProcesEnabled"),
 ]
