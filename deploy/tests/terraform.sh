@@ -31,7 +31,7 @@ check_validity() {
 }
 
 quick_tests() {
-    test_folder stacks/accunode -filter=tests/promises.tftest.hcl -filter=tests/phase_startup.tftest.hcl \
+    test_folder stacks/accunode -verbose -filter=tests/promises.tftest.hcl -filter=tests/phase_startup.tftest.hcl \
         -var-file=phases/startup.tfvars -var-file=environments/prod.tfvars
     keep startup startup
     test_counselor prod
@@ -39,7 +39,7 @@ quick_tests() {
 
 test_counselor() { # environment
     local tag=$1-1a2b3c4-20260131120000
-    test_folder stacks/counselor -filter=tests/promises.tftest.hcl -filter="tests/$1.tftest.hcl" \
+    test_folder stacks/counselor -verbose -filter=tests/promises.tftest.hcl -filter="tests/$1.tftest.hcl" \
         -var-file="environments/$1.tfvars" -var "frontend_image_tag=$tag" -var "backend_image_tag=$tag"
     keep promises "$1"
 }
@@ -51,7 +51,7 @@ all_tests() {
     done
     test_folder ../tests/terraform/secrets
     for phase in minimal growth scale; do
-        test_folder stacks/accunode -filter=tests/promises.tftest.hcl -filter="tests/phase_$phase.tftest.hcl" \
+        test_folder stacks/accunode -verbose -filter=tests/promises.tftest.hcl -filter="tests/phase_$phase.tftest.hcl" \
             -var-file="phases/$phase.tfvars" -var-file=environments/prod.tfvars -var "phase=$phase"
         keep "$phase" "$phase"
     done

@@ -60,18 +60,19 @@ initialise() {
     }
 }
 
-# Prints what failed, or one line. What each run made stays in $work/test.json for keep.
+# Prints what failed, or one line. With -verbose, what each run made stays in $work/test.json for keep; it takes a while,
+# because the provider's schemas stand in it, too.
 test_folder() { # folder below terraform/, arguments of terraform test
     local folder=$1 log=$work/test.json
     shift
     [ -d "$copy/terraform/$folder/.terraform" ] || initialise "$folder"
-    if ! in_folder "$folder" timeout 900 terraform test -json -verbose "$@" >"$log" 2>"$work/test.errors"; then
+    if ! in_folder "$folder" timeout 900 terraform test -json "$@" >"$log" 2>"$work/test.errors"; then
         jq -rR 'fromjson? | select(.type == "diagnostic") | "\(.["@testrun"] // ""): \(.diagnostic | .summary + ": " + .detail)"' "$log"
         cat "$work/test.errors"
         echo "FAILED: terraform test of $folder $*" >&2
         return 1
     fi
-    step "$folder ${*//tests\//}: $(jq -r 'select(.type == "test_summary")["@message"]' "$log")"
+    step "$folder $(grep -o "[a-z_]*.tftest.hcl" <<<"$*" | xargs): $(jq -r 'select(.type == "test_summary")["@message"]' "$log")"
 }
 
 # What a stack becomes with the mocked provider, where every value is known: for pictures, counts and bills.

@@ -24,8 +24,14 @@ resource "aws_iam_role_policy" "drill" {
         # These calls know no single resource.
         Sid      = "Describe"
         Effect   = "Allow"
-        Action   = ["rds:DescribeDBInstances", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"]
+        Action   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"]
         Resource = ["*"]
+      },
+      {
+        Sid      = "LookAtDatabases"
+        Effect   = "Allow"
+        Action   = ["rds:DescribeDBInstances"]
+        Resource = ["${local.rds}:db:${var.name}", "${local.rds}:db:${var.name}-drill-*"]
       },
       {
         Sid    = "Restore"

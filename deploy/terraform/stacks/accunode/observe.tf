@@ -85,11 +85,15 @@ module "observe" {
   cost_tag       = "Project$accunode"
 }
 
-# One process opens up to 22 connections: 10 for changes, 10 for reading, and one each to show that it lives and to
-# hear of work.
+locals {
+  # Of one task: for changes, for reading, and one each to show that it lives and to look after its health.
+  connections_of_task = 2 * var.database.pool + 2
+  connections_at_most = (var.api.max + var.worker.max) * local.connections_of_task
+}
+
 check "connections" {
   assert {
-    condition     = var.database.overcommitted || (var.api.max + var.worker.max) * 22 <= local.connections
-    error_message = "At most ${var.api.max + var.worker.max} tasks may open ${(var.api.max + var.worker.max) * 22} connections, and ${var.database.class} takes about ${local.connections}. Take a larger class or fewer tasks, or set database.overcommitted and watch the alarm database-connections."
+    condition     = var.database.overcommitted || local.connections_at_most <= local.connections
+    error_message = "At most ${var.api.max + var.worker.max} tasks may open ${local.connections_at_most} connections, and ${var.database.class} takes about ${local.connections}. Take a larger class, fewer tasks or a smaller database.pool, or set database.overcommitted and watch the alarm database-connections."
   }
 }

@@ -6,10 +6,11 @@ locals {
 
   # What the server, the workers and the migration read alike.
   common = merge(var.settings, {
-    ACCUNODE_DATA_DIR = "/data"
-    ACCUNODE_FILES    = "s3://${module.files.name}/accunode"
-    AWS_REGION        = var.region
-    ENVIRONMENT       = "production"
+    ACCUNODE_DATA_DIR  = "/data"
+    DATABASE_POOL_SIZE = tostring(var.database.pool)
+    ACCUNODE_FILES     = "s3://${module.files.name}/accunode"
+    AWS_REGION         = var.region
+    ENVIRONMENT        = "production"
   })
 
   scaler = {

@@ -74,11 +74,18 @@ variable "database" {
     backup_days    = number
     multi_az       = optional(bool, false)
     replicas       = optional(number, 0)
+    # Connections that a task keeps for changes, and as many again for reading.
+    pool = optional(number, 10)
     # Whether the tasks may want more connections than it takes when all of them are busy.
     overcommitted = optional(bool, false)
     # Where the image keeps the certificates of RDS; empty encrypts without knowing who answers.
     root_certificates = optional(string, "")
   })
+
+  validation {
+    condition     = var.database.pool >= 3 && var.database.pool <= 100
+    error_message = "database.pool must lie between 3 and 100, as the server wants it."
+  }
 }
 
 variable "cache" {

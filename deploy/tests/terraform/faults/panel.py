@@ -4,6 +4,7 @@ Usage: panel.py [NAME…]. Run by deploy/tests/terraform.sh, which sets TF_CLI_C
 no layer, by another than its own, or when the untouched copy does not pass.
 """
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -29,6 +30,7 @@ class Copy:
         for part in ("terraform", "tests"):
             shutil.copytree(DEPLOY / part, root / part, ignore=shutil.ignore_patterns(".terraform*"))
         self.ready = set()
+        self.said = ""
 
     def terraform(self, folder, *arguments, timeout=1800):
         where = self.root / "terraform" / folder
@@ -44,39 +46,31 @@ class Copy:
     def validate(self, files):
         """Validates the stacks that the files belong to. AccuNode has every module."""
         stacks = {COUNSELOR if file.startswith(COUNSELOR) else ACCUNODE for file in files}
-        return all(self.terraform(stack, "validate").returncode == 0 for stack in stacks)
+        results = [self.terraform(stack, "validate") for stack in sorted(stacks)]
+        self.said = "".join(done.stdout + done.stderr for done in results if done.returncode != 0)
+        return not self.said
 
     def test(self, folder):
         """Whether the tests of a folder pass, and what `terraform test` showed."""
         arguments = []
         if folder == ACCUNODE:
-            arguments = ["-filter=tests/phase_startup.tftest.hcl", "-filter=tests/promises.tftest.hcl", *PROD]
+            arguments = ["-verbose", "-filter=tests/phase_startup.tftest.hcl", "-filter=tests/promises.tftest.hcl", *PROD]
         elif ":" in folder:
             folder, environment = folder.split(":")
             tag = f"{environment}-1a2b3c4-20260131120000"
             arguments = [f"-filter=tests/{environment}.tftest.hcl", f"-var-file=environments/{environment}.tfvars"]
             arguments += [f"-var={part}_image_tag={tag}" for part in ("frontend", "backend")]
-        done = self.terraform(folder, "test", "-json", "-verbose", *arguments)
+        done = self.terraform(folder, "test", "-json", *arguments)
         return done.returncode == 0, done.stdout
 
 
-def linted(shown):
-    """Whether cfn-lint finds nothing in what the stack becomes with the mocked provider, where every value is known."""
+def findings(shown):
+    """What cfn-lint says about what the stack becomes with the mocked provider, where every value is known."""
     messages = [json.loads(line) for line in shown.splitlines()]
     states = [{"values": m["test_state"]} for m in messages if m["type"] == "test_state" and m["@testrun"] == "startup"]
     if len(states) != 1:
         raise SystemExit(f"terraform test showed no state:\n{shown[-2000:]}")
-    return not shadow.lint(states[0])[1]
-
-
-def finder(copy, layer, file, folder):
-    """The layer that finds something, of those that come before the fault's own and itself; None when there is none."""
-    if layer == "validate":
-        return None if copy.validate([file]) else "validate"
-    passed, shown = copy.test(folder or ACCUNODE)
-    if not passed:
-        return "test"
-    return "shadow" if layer == "shadow" and not linted(shown) else None
+    return [message.lower() for _, _, message in shadow.lint(states[0])[1]]
 
 
 def put_in(copy, fault):
@@ -90,32 +84,60 @@ def put_in(copy, fault):
     return lambda: path.write_text(before)
 
 
-def unseen_by_validation(copy, faults):
-    """`terraform validate` takes long: the faults of later layers are shown to it all at once, and it must see none."""
-    later = [fault for fault in faults if fault[1] != "validate"]
-    put_back = [put_in(copy, fault) for fault in later]
+@contextlib.contextmanager
+def all_in(copy, faults):
+    backs = [put_in(copy, fault) for fault in faults]
     try:
-        return not later or copy.validate({fault[2] for fault in later})
+        yield
     finally:
-        for back in reversed(put_back):
+        for back in reversed(backs):
             back()
 
 
-def panel(copy, faults):
-    """Names of the faults that were not found as they should be."""
+def told(fault, found):
+    """Prints which layer found a fault; whether it is the right one."""
+    name, layer = fault[:2]
+    right = found == layer
+    print(f"  {'ok' if right else 'WRONG'}: {name}: found by {found or 'nothing'}" + ("" if right else f", not by {layer}"), flush=True)
+    return right
+
+
+def validated(copy, faults):
+    """Each fault of this layer alone; those of later layers all at once, for validation must see none of them."""
     wrong = []
     for fault in faults:
-        name, layer, file, _, _, folder = fault
-        put_back = put_in(copy, fault)
-        try:
-            found = finder(copy, layer, file, folder)
-        finally:
-            put_back()
-        right = found == layer
-        print(f"  {'ok' if right else 'WRONG'}: {name}: found by {found or 'nothing'}" + ("" if right else f", not by {layer}"), flush=True)
-        if not right:
-            wrong.append(name)
+        if fault[1] == "validate":
+            with all_in(copy, [fault]):
+                found = None if copy.validate([fault[2]]) else "validate"
+            if not told(fault, found):
+                wrong.append(fault[0])
+    later = [fault for fault in faults if fault[1] != "validate"]
+    with all_in(copy, later):
+        if later and not copy.validate({fault[2] for fault in later}):
+            raise SystemExit(f"FAILED: `terraform validate` finds a fault that another layer should find:\n{copy.said}")
     return wrong
+
+
+def tested(copy, faults):
+    wrong = []
+    for fault in faults:
+        if fault[1] == "test":
+            with all_in(copy, [fault]):
+                passed, _ = copy.test(fault[5])
+            if not told(fault, None if passed else "test"):
+                wrong.append(fault[0])
+    return wrong
+
+
+def shadowed(copy, faults):
+    """All at once: the tests must see none of them, and cfn-lint has to name each."""
+    mine = [fault for fault in faults if fault[1] == "shadow"]
+    with all_in(copy, mine):
+        passed, shown = copy.test(ACCUNODE)
+    if not passed:
+        raise SystemExit("FAILED: the tests find a fault that the shadow check should find")
+    said = findings(shown)
+    return [fault[0] for fault in mine if not told(fault, "shadow" if any(f"'{fault[5].lower()}'" in s for s in said) else None)]
 
 
 def main(names):
@@ -123,11 +145,9 @@ def main(names):
     with tempfile.TemporaryDirectory(prefix="faults.") as folder:
         copy = Copy(Path(folder))
         passed, shown = copy.test(ACCUNODE)
-        if not passed or not linted(shown):
+        if not passed or findings(shown):
             raise SystemExit("FAILED: something is found where no fault was put in")
-        if not unseen_by_validation(copy, faults):
-            raise SystemExit("FAILED: `terraform validate` finds a fault that another layer should find")
-        wrong = panel(copy, faults)
+        wrong = validated(copy, faults) + tested(copy, faults) + shadowed(copy, faults)
     if wrong:
         raise SystemExit(f"FAILED: {len(wrong)} of {len(faults)} faults: {', '.join(wrong)}")
     print(f"  ok: {len(faults)} faults, each found by its layer")

@@ -1,6 +1,5 @@
 mock_provider "aws" {
-  source          = "../../../tests/terraform/mocks"
-  override_during = plan
+  source = "../../../tests/terraform/mocks"
 }
 
 variables {

@@ -1,6 +1,5 @@
 mock_provider "aws" {
-  source          = "../../../tests/terraform/mocks"
-  override_during = plan
+  source = "../../../tests/terraform/mocks"
 }
 
 variables {
@@ -8,7 +7,7 @@ variables {
 }
 
 run "two_zones" {
-  command = plan
+  command = apply
 
   assert {
     condition     = output.facts.private_zones == tolist(["us-east-1a", "us-east-1b"]) && output.facts.nat_gateways == 1 && output.facts.ways_out == 2

@@ -1,7 +1,6 @@
 # The sizes of phase growth. Run with its variable files.
 mock_provider "aws" {
-  source          = "../../../tests/terraform/mocks"
-  override_during = plan
+  source = "../../../tests/terraform/mocks"
 }
 
 # Unused, for every secret is given; it cannot be mocked.

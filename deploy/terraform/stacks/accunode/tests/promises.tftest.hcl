@@ -136,6 +136,10 @@ run "promises" {
     error_message = "The program itself says whether it is well: the image has no shell."
   }
   assert {
+    condition     = alltrue([for t in [module.api_task, module.worker_task] : contains(t.facts.container.environment, { name = "DATABASE_POOL_SIZE", value = tostring(var.database.pool) })])
+    error_message = "Tasks know how many connections they may open."
+  }
+  assert {
     condition     = module.worker_task.facts.container.command[0] == "worker" && !can(module.worker_task.facts.container.portMappings)
     error_message = "The worker has no port."
   }

@@ -50,10 +50,12 @@ run "nothing_is_right" {
     testers       = ["0.0.0.0/0"]
     given_secrets = ["secret-key", "database-password", "other"]
     worker        = { cpu = 1024, memory = 2048, min = 2, max = 6, scaler = "magic" }
+    database      = { class = "db.t3.micro", storage_gb = 20, storage_max_gb = 100, backup_days = 7, pool = 1 }
   }
 
   expect_failures = [
     var.region, var.environment, var.phase, var.emails, var.state_bucket, var.testers, var.given_secrets, var.worker,
+    var.database,
   ]
 }
 

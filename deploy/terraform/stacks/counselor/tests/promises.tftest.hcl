@@ -1,7 +1,6 @@
 # What every environment promises. Run with the variable file of each, and with the tags of its images.
 mock_provider "aws" {
-  source          = "../../../tests/terraform/mocks"
-  override_during = plan
+  source = "../../../tests/terraform/mocks"
 }
 
 # Unused, for every secret is given; it cannot be mocked.

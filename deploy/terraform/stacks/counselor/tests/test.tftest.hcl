@@ -1,7 +1,6 @@
 # Environment test. Run with its variable file, and with the tags of its images.
 mock_provider "aws" {
-  source          = "../../../tests/terraform/mocks"
-  override_during = plan
+  source = "../../../tests/terraform/mocks"
 }
 
 # Unused, for every secret is given; it cannot be mocked.
@@ -32,6 +31,21 @@ variables {
   openai_api_key      = "sk-given-given-given-given"
   given_secrets       = ["JWT_SECRET", "SESSION_SECRET", "ENCRYPTION_KEY", "WEBHOOK_SECRET"]
   given_secret_values = { JWT_SECRET = "given", SESSION_SECRET = "given", ENCRYPTION_KEY = "given", WEBHOOK_SECRET = "given" }
+}
+
+# Without a domain, and with as many zones as the original has everywhere.
+run "as_large_as_the_original" {
+  command = apply
+
+  variables {
+    zones = 2
+    nat   = "per_zone"
+  }
+
+  assert {
+    condition     = module.network.facts.nat_gateways == 2 && length(module.network.facts.private_zones) == 2
+    error_message = "Two zones, each with a way out of its own."
+  }
 }
 
 run "test" {
@@ -70,20 +84,5 @@ run "tls_where_it_is_wanted" {
   assert {
     condition     = module.edge.facts.http == "redirect" && startswith(module.edge.facts.ssl_policy, "ELBSecurityPolicy-TLS13")
     error_message = "With a domain there is TLS."
-  }
-}
-
-# Without a domain, and with as many zones as the original has everywhere.
-run "as_large_as_the_original" {
-  command = apply
-
-  variables {
-    zones = 2
-    nat   = "per_zone"
-  }
-
-  assert {
-    condition     = module.network.facts.nat_gateways == 2 && length(module.network.facts.private_zones) == 2
-    error_message = "Two zones, each with a way out of its own."
   }
 }

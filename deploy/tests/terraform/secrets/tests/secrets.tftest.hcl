@@ -1,6 +1,5 @@
 mock_provider "aws" {
-  source          = "../mocks"
-  override_during = plan
+  source = "../mocks"
 }
 
 # Unused, for every secret is given; it cannot be mocked.
