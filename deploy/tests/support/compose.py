@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -23,33 +22,15 @@ import time
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from calls import call, say, seconds, stop
 
 HERE = Path(__file__).parent
 DOCKER = HERE.parents[1] / "docker"
 ROOT = HERE.parents[2]
 BRIDGE = "10.89.77.1"
 ACCUNODE = ("migrate", "server", "worker-1", "worker-2")
-
-
-def stop(text: str) -> NoReturn:
-    sys.exit(f"compose: FAILED: {text}")
-
-
-def say(text: str) -> None:
-    print(f"compose: {text}", flush=True)
-
-
-def call(*command: str, **more: Any) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, **more)
-    if done.returncode:
-        stop(f"{shlex.join(command)}: {done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def seconds(text: str) -> float:
-    number, unit = re.fullmatch(r"(\d+)(s|m)", text).groups()  # type: ignore[union-attr]
-    return int(number) * {"s": 1, "m": 60}[unit]
 
 
 class Service:

@@ -34,6 +34,7 @@ impl Program {
             .env("SECRET_KEY", "a secret for tests, of 32 bytes or more")
             .env("ACCUNODE_ADMIN_EMAIL", EMAIL)
             .env("ACCUNODE_ADMIN_PASSWORD", PASSWORD)
+            .env("ENVIRONMENT", "production")
             .env("PORT", "0")
             .env("METRICS_PORT", "0")
             .env_remove("REDIS_URL")

@@ -369,4 +369,4 @@ pub(crate) async fn of_upload(
 }
 
 #[cfg(test)]
-mod plans;
+mod tests;
