@@ -114,7 +114,7 @@ class AccuNode(Service):
         wrong = {key: config.get(key) for key, value in wanted.items() if config.get(key) != value}
         if wrong:
             stop(f"{name} is not locked up: {wrong}")
-        for path in (self.root, self.root / "proc", self.files):
+        for path in (self.root, self.root / "proc", self.root / "dev", self.files):
             path.mkdir(exist_ok=True)
         for part in ("root", "owned"):
             shutil.copytree(image / part, self.root, dirs_exist_ok=True)
@@ -123,6 +123,10 @@ class AccuNode(Service):
         (self.root / "etc/resolv.conf").write_text(f"nameserver {BRIDGE}\n")
         (self.root / "etc/hosts").write_text("127.0.0.1 localhost\n")
         call("mount", "--bind", str(self.root), str(self.root))
+        # Every container has these.
+        for device in ("null", "zero", "random", "urandom"):
+            (self.root / "dev" / device).touch()
+            call("mount", "--bind", f"/dev/{device}", str(self.root / "dev" / device))
         call("mount", "-o", "remount,bind,ro", str(self.root))
         call("mount", "-t", "proc", "proc", str(self.root / "proc"))
         for volume in config["volumes"]:
