@@ -121,7 +121,8 @@ fn sync_all(folder: &Path) -> Result<()> {
 
 /// Copies the database, and then the files that it names. A file is there before the row that names it, and is removed
 /// after it: what is not there was removed in between. Then the database is copied anew, and no longer names it; or it
-/// does, and the store itself has lost the file.
+/// does, and the store itself has lost the file. Files that are there before the database is copied are taken first,
+/// or else one that is removed meanwhile would be missed in each round where files come and go quickly.
 async fn fill(
     folder: &Path,
     args: &BackupArgs,
@@ -132,7 +133,16 @@ async fn fill(
     let mut copied = BTreeMap::new();
     let mut missing = Vec::new();
     let mut round = 1;
+    let live = Db::connect(settings.database_url.expose_secret(), &settings.database_options()).await?;
     loop {
+        // What is wrong with the database is told when it is copied.
+        for key in backup::files(&live).await.unwrap_or_default() {
+            if !copied.contains_key(&key)
+                && let Some(entry) = take(&store, &key, folder, stop).await?
+            {
+                copied.insert(key, entry);
+            }
+        }
         let (made_at, migrations, named) = snapshot(&folder.join(DATABASE), settings).await?;
         let before = std::mem::take(&mut missing);
         for key in &named {
@@ -144,6 +154,7 @@ async fn fill(
             }
         }
         if missing.is_empty() || missing == before || round >= ROUNDS {
+            live.close().await;
             let files = entries(folder, copied, &named, args, settings, stop)?;
             let program = env!("CARGO_PKG_VERSION").to_owned();
             return Ok(Manifest { format: FORMAT, program, made_at, migrations, files, missing });

@@ -105,7 +105,8 @@ fn a_worker_tells_what_becomes_of_its_jobs() {
 #[test]
 fn without_a_port_nobody_is_told() {
     block_on(async {
-        let server = Program::start("serve", TestDb::sqlite().await.url(), &[("METRICS_PORT", "")]);
+        let test = TestDb::sqlite().await;
+        let server = Program::start("serve", test.url(), &[("METRICS_PORT", "")]);
         let metrics = server.url("/metrics").await;
         assert_eq!(server.get(&metrics).await.0, StatusCode::NOT_FOUND);
         assert!(!server.log().iter().any(|line| line.contains("metrics are served")));
