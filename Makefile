@@ -10,8 +10,8 @@ help: ## List the commands
 web: ## Build the web application, which is embedded in the binary
 	scripts/build-web.sh
 
-demo: web ## Build, start on the embedded database, and show a scored sample portfolio
-	cargo build --locked -p accunode
+demo: ## Build, start on the embedded database, and show a scored sample portfolio
+	scripts/build-web.sh & web=$$!; cargo build --locked -p accunode && wait $$web
 	node scripts/demo.mjs
 
 test: ## Install what is missing, start private services, run every check and test
