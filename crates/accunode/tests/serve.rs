@@ -2,13 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)] // tests
 
 use std::{
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use accunode_testkit::{TestDb, block_on};
+use accunode_testkit::{TestDb, block_on, serving};
 use reqwest::{Client, multipart};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -40,16 +39,7 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = loop {
-            let line = lines.next().expect("the server ended").unwrap();
-            let event: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-            if event["message"] == "serving" {
-                break event["address"].as_str().unwrap().to_owned();
-            }
-        };
-        // Nobody reads on: a full pipe would stop the server.
-        std::thread::spawn(move || lines.for_each(drop));
+        let address = serving(&mut child);
         Self { child, base: format!("http://{address}"), _data: data }
     }
 

@@ -94,6 +94,9 @@ impl ServerMemory {
     }
 }
 
+/// How questions to a cache end, as they are counted: the value was there, it was not, or there was no answer.
+pub const CACHE_OUTCOMES: [&str; 3] = ["hit", "miss", "error"];
+
 /// How questions ended, looked up once.
 struct Asked {
     hit: IntCounter,
@@ -102,8 +105,8 @@ struct Asked {
 }
 
 static ASKED: LazyLock<Asked> = LazyLock::new(|| {
-    let outcome = |name: &str| CACHE_REQUESTS.with_label_values(&[name]);
-    Asked { hit: outcome("hit"), miss: outcome("miss"), error: outcome("error") }
+    let [hit, miss, error] = CACHE_OUTCOMES.map(|outcome| CACHE_REQUESTS.with_label_values(&[outcome]));
+    Asked { hit, miss, error }
 });
 
 impl fmt::Debug for Cache {

@@ -23,7 +23,7 @@ mod tls;
 mod wake;
 
 pub use blobs::{BlobError, Blobs, Listed, LocalFile, S3Settings, Stored};
-pub use cache::{Cache, CacheError, ServerMemory};
+pub use cache::{CACHE_OUTCOMES, Cache, CacheError, ServerMemory};
 pub use mail::{Mail, MailError, Message, Security, SmtpSettings};
 pub use rate_limit::{Rate, RateLimitError, RateLimits, Standing, Verdict};
 pub use scaler::{EcsService, EcsSettings, LocalCommand, LocalWorkers, Scaler, ScalerError};

@@ -20,6 +20,7 @@ mod law;
 mod people;
 mod portfolio;
 mod private;
+mod program;
 mod totals;
 
 pub use database::{TestDb, engines, postgres_url, redis_url};
@@ -27,6 +28,7 @@ pub use law::law;
 pub use people::{People, standing};
 pub use portfolio::{Cell, Portfolio};
 pub use private::{PrivatePostgres, PrivateRedis, Shutdown};
+pub use program::serving;
 pub use totals::{miscounted, recount};
 
 /// Declares async tests that run once on each engine, as `name::sqlite` and `name::postgres`.

@@ -136,23 +136,11 @@ async fn fill(
     let live = Db::connect(settings.database_url.expose_secret(), &settings.database_options()).await?;
     loop {
         // What is wrong with the database is told when it is copied.
-        for key in backup::files(&live).await.unwrap_or_default() {
-            if !copied.contains_key(&key)
-                && let Some(entry) = take(&store, &key, folder, stop).await?
-            {
-                copied.insert(key, entry);
-            }
-        }
+        let there = backup::files(&live).await.unwrap_or_default();
+        take_all(&store, &there, folder, stop, &mut copied).await?;
         let (made_at, migrations, named) = snapshot(&folder.join(DATABASE), settings).await?;
-        let before = std::mem::take(&mut missing);
-        for key in &named {
-            if !copied.contains_key(key) {
-                match take(&store, key, folder, stop).await? {
-                    Some(entry) => drop(copied.insert(key.clone(), entry)),
-                    None => missing.push(key.clone()),
-                }
-            }
-        }
+        let before = missing;
+        missing = take_all(&store, &named, folder, stop, &mut copied).await?;
         if missing.is_empty() || missing == before || round >= ROUNDS {
             live.close().await;
             let files = entries(folder, copied, &named, args, settings, stop)?;
@@ -181,6 +169,26 @@ async fn snapshot(to: &Path, settings: &Settings) -> Result<(String, Vec<i64>, B
     let files = backup::files(&db).await?.into_iter().collect();
     db.close().await;
     Ok((made_at, migrations, files))
+}
+
+/// Copies those of these files that were not copied yet; gives those that are not there.
+async fn take_all(
+    store: &Blobs,
+    keys: impl IntoIterator<Item = &String>,
+    folder: &Path,
+    stop: &CancellationToken,
+    copied: &mut BTreeMap<String, Entry>,
+) -> Result<Vec<String>> {
+    let mut missing = Vec::new();
+    for key in keys {
+        if !copied.contains_key(key) {
+            match take(store, key, folder, stop).await? {
+                Some(entry) => drop(copied.insert(key.clone(), entry)),
+                None => missing.push(key.clone()),
+            }
+        }
+    }
+    Ok(missing)
 }
 
 /// Copies a file of the store; none when it is not there.

@@ -1,7 +1,6 @@
 //! A server on a data folder, and what is in it.
 
 use std::{
-    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -9,7 +8,7 @@ use std::{
 
 use accunode_db::{Db, Options};
 use accunode_domain::Kind;
-use accunode_testkit::{Portfolio, miscounted};
+use accunode_testkit::{Portfolio, miscounted, serving};
 use reqwest::{Client, multipart};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
@@ -70,15 +69,7 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = loop {
-            let line = lines.next().expect("the server ended").unwrap();
-            let event: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-            if event["message"] == "serving" {
-                break event["address"].as_str().unwrap().to_owned();
-            }
-        };
-        std::thread::spawn(move || lines.for_each(drop));
+        let address = serving(&mut child);
         accunode_infra::use_ring();
         let (base, client) = (format!("http://{address}/api/v1"), Client::new());
         let body = json!({ "email": EMAIL, "password": PASSWORD });

@@ -1,13 +1,9 @@
 //! Counting and timing requests. With each request this is done more than ten thousand times a second, so the metrics
 //! of each route are looked up once and kept.
 
-use std::{
-    collections::HashMap,
-    sync::{LazyLock, OnceLock},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::OnceLock, time::Duration};
 
-use accunode_telemetry::{HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, Histogram, IntCounter, IntGauge};
+use accunode_telemetry::{HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, Histogram, IntCounter};
 use axum::http::{Method, StatusCode};
 use utoipa::openapi::OpenApi;
 
@@ -28,7 +24,6 @@ pub(crate) const STATIC: &str = "static";
 pub(crate) const UNMATCHED: &str = "unmatched";
 
 static ROUTES: OnceLock<HashMap<String, Route>> = OnceLock::new();
-static IN_FLIGHT: LazyLock<IntGauge> = LazyLock::new(|| HTTP_IN_FLIGHT.clone());
 
 type Route = [OnceLock<Handles>; METHODS.len()];
 
@@ -48,14 +43,14 @@ pub(crate) struct UnderWay(());
 
 impl UnderWay {
     pub(crate) fn begin() -> Self {
-        IN_FLIGHT.inc();
+        HTTP_IN_FLIGHT.inc();
         Self(())
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        IN_FLIGHT.dec();
+        HTTP_IN_FLIGHT.dec();
     }
 }
 

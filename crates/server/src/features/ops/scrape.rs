@@ -6,7 +6,7 @@ use std::{
 };
 
 use accunode_db::PoolState;
-use accunode_infra::ServerMemory;
+use accunode_infra::{CACHE_OUTCOMES, ServerMemory};
 use accunode_queue::{Lane, Priority};
 use accunode_telemetry as telemetry;
 use tokio::{sync::Mutex, time::timeout};
@@ -96,7 +96,7 @@ fn show_names() {
     for class in RateClass::ALL {
         telemetry::RATE_LIMITED.with_label_values(&[class.as_str()]);
     }
-    for outcome in ["hit", "miss", "error"] {
+    for outcome in CACHE_OUTCOMES {
         telemetry::CACHE_REQUESTS.with_label_values(&[outcome]);
     }
     for kind in accunode_domain::Kind::ALL {
