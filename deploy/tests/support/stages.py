@@ -150,6 +150,8 @@ def build(dockerfile: Path, folder: Path, files: dict[str, Path]) -> None:
             stage.work = text
         elif word == "ENV":
             stage.env |= variables(text)
+        elif word == "ARG":  # with its default: nothing is given here
+            stage.env |= variables(text)
         elif word == "RUN":
             stage.run(text)
         else:
