@@ -33,7 +33,7 @@ impl Run {
         let outcome = timed(&seconds, self.work(&cancelled)).await;
         match &outcome {
             Ok(()) => {
-                traces::note_here("rows.committed", self.lease.rows());
+                self.note_rows();
                 tracing::info!("job is done");
             }
             Err(error) => {
@@ -43,6 +43,14 @@ impl Run {
         }
         outcome::record(&self.db, &self.clock, self.handler.as_ref(), &self.lease, &outcome).await;
         self.held.end(&self.lease, outcome.is_ok());
+    }
+
+    /// Jobs that are not about rows say nothing of them.
+    fn note_rows(&self) {
+        let rows = self.lease.rows();
+        if rows > 0 {
+            traces::note_here("rows.committed", rows);
+        }
     }
 
     async fn work(&self, cancelled: &CancellationToken) -> Result<(), JobError> {
