@@ -57,7 +57,7 @@ impl Traces {
             .with_protocol(Protocol::HttpBinary)
             .with_timeout(TIMEOUT)
             .build()
-            .context("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+            .context("traces cannot be set up from OTEL_EXPORTER_OTLP_…")?;
         let waiting = Arc::new(AtomicUsize::new(0));
         let batches = BatchConfigBuilder::default().with_max_queue_size(bounded::MOST).build();
         let batches = BatchSpanProcessor::builder(Leaving::new(exporter, Arc::clone(&waiting)))
