@@ -5,23 +5,40 @@ mod json;
 use std::io::{IsTerminal, stderr};
 
 use anyhow::{Context, Result};
+use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter, filter::LevelFilter, fmt, layer::SubscriberExt as _, registry, util::SubscriberInitExt as _,
+    EnvFilter, Layer, filter::LevelFilter, fmt, layer::SubscriberExt as _, registry, registry::LookupSpan,
+    util::SubscriberInitExt as _,
 };
 
-/// Starts logging at `level` (`info`, `debug`, or a filter like `info,sqlx=warn`).
+use crate::traces::Traces;
+
+/// Starts logging at `level` (`info`, `debug`, or a filter like `info,sqlx=warn`), and tells `traces` of spans, which
+/// do not depend on the level.
 ///
 /// # Errors
 /// When the level cannot be read.
-pub fn start(level: &str, environment: &str) -> Result<()> {
+pub fn start(level: &str, environment: &str, traces: Option<&Traces>) -> Result<()> {
     let filter = filter(level)?;
-    if environment == "production" || !stderr().is_terminal() {
-        let lines = fmt::layer().event_format(json::Json).fmt_fields(json::NoFields).with_writer(stderr);
-        registry().with(filter).with(json::Keep).with(lines).init();
-    } else {
-        fmt().with_env_filter(filter).with_writer(stderr).compact().init();
+    let json = environment == "production" || !stderr().is_terminal();
+    match traces {
+        // One filter for everything costs less than one for each who listens.
+        None if json => registry().with(filter).with(json::Keep).with(json_lines()).init(),
+        None => fmt().with_env_filter(filter).with_writer(stderr).compact().init(),
+        Some(traces) if json => {
+            let lines = json::Keep.and_then(json_lines()).with_filter(filter);
+            registry().with(lines).with(traces.layer()).init();
+        }
+        Some(traces) => {
+            let lines = fmt::layer().with_writer(stderr).compact().with_filter(filter);
+            registry().with(lines).with(traces.layer()).init();
+        }
     }
     Ok(())
+}
+
+fn json_lines<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
+    fmt::layer().event_format(json::Json).fmt_fields(json::NoFields).with_writer(stderr)
 }
 
 /// The level where `LOG_LEVEL` is not set: where the program is worked on, its own lines of debugging, too.

@@ -6,6 +6,7 @@ mod app;
 mod cli;
 mod logs;
 mod settings;
+mod traces;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@ mod files;
 mod mail;
 mod scaling;
 mod seen;
+mod traces;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -21,6 +22,7 @@ pub use files::FileSettings;
 pub use mail::MailSettings;
 pub use scaling::{ScalerSettings, ScalingSettings};
 pub use seen::SeenSettings;
+pub use traces::TraceSettings;
 
 /// Everything that the environment says.
 #[derive(Clone, Debug)]
@@ -73,6 +75,8 @@ pub struct Settings {
     pub scaling: ScalingSettings,
     /// `METRICS_HOST`, `METRICS_PORT` and `ACCUNODE_DRAIN_SECONDS`.
     pub seen: SeenSettings,
+    /// `OTEL_…`: where traces go.
+    pub traces: TraceSettings,
     /// `ACCUNODE_MODELS`: a folder of bundles in place of the shipped ones.
     pub models: Option<PathBuf>,
 }
@@ -80,7 +84,7 @@ pub struct Settings {
 const POOL_SIZES: &str = "a number from 3 to 100";
 
 /// Every variable that is read, for `doctor` and the documentation.
-pub const VARIABLES: [&str; 49] = [
+pub const VARIABLES: [&str; 54] = [
     "DATABASE_URL",
     "DATABASE_POOL_SIZE",
     "REDIS_URL",
@@ -130,6 +134,11 @@ pub const VARIABLES: [&str; 49] = [
     "METRICS_HOST",
     "METRICS_PORT",
     "ACCUNODE_DRAIN_SECONDS",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_SERVICE_NAME",
+    "OTEL_TRACES_SAMPLER_ARG",
 ];
 
 impl Settings {
@@ -173,6 +182,7 @@ impl Settings {
             mail: MailSettings::read(&get)?,
             scaling: ScalingSettings::read(&get)?,
             seen: SeenSettings::read(&get)?,
+            traces: TraceSettings::read(&get)?,
             models: get("ACCUNODE_MODELS").map(PathBuf::from),
         };
         if !(3..=100).contains(&settings.pool_size.get()) {

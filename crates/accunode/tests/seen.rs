@@ -1,6 +1,8 @@
-//! What others see of a running process: metrics, signs of life, its log, and how it ends.
+//! What others see of a running process: metrics, traces, signs of life, its log, and how it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
+#[path = "seen/collector.rs"]
+mod collector;
 #[path = "seen/end.rs"]
 mod end;
 #[path = "seen/log.rs"]
@@ -9,3 +11,5 @@ mod log;
 mod metrics;
 #[path = "seen/program.rs"]
 mod program;
+#[path = "seen/traces.rs"]
+mod traces;

@@ -74,7 +74,7 @@ macro_rules! claim {
                           ORDER BY best.lane, best.load, best.served IS NOT NULL, best.served, best.run_at,
                                    best.id
                           LIMIT $9", $lock, ")
-             RETURNING id, kind, payload, tenant_key, group_id, lease_token, attempts, max_attempts"
+             RETURNING id, kind, payload, tenant_key, group_id, lease_token, attempts, max_attempts, traceparent"
         )
     };
 }
@@ -99,7 +99,7 @@ macro_rules! heads {
 macro_rules! abandoned {
     ($kinds:literal, $lock:literal) => {
         concat!(
-            "SELECT id, kind, payload, tenant_key, group_id, lease_token, attempts, max_attempts FROM job
+            "SELECT id, kind, payload, tenant_key, group_id, lease_token, attempts, max_attempts, traceparent FROM job
              WHERE status = 'running' AND lease_until <= $1 AND attempts >= max_attempts AND kind IN ",
             $kinds,
             "

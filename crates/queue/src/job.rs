@@ -1,6 +1,7 @@
 //! Putting jobs into the queue and taking them out again.
 
 use accunode_db::{BulkInsert, Column, DbError, Result, Timestamp, Tx, on, sql};
+use accunode_telemetry::traces;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -65,6 +66,8 @@ pub struct NewJob {
     pub max_attempts: i32,
     /// From when on it may run.
     pub run_at: Timestamp,
+    /// Which trace it belongs to, as W3C's `traceparent`: that of whoever makes it.
+    pub traceparent: Option<String>,
 }
 
 impl NewJob {
@@ -86,6 +89,7 @@ impl NewJob {
             group: None,
             max_attempts: 5,
             run_at,
+            traceparent: traces::traceparent(),
         })
     }
 
@@ -132,8 +136,9 @@ macro_rules! cancel_group {
 }
 
 sql! {
-    INSERT = "INSERT INTO job (id, kind, payload, priority, tenant_key, group_id, max_attempts, run_at, created_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+    INSERT = "INSERT INTO job (id, kind, payload, priority, tenant_key, group_id, max_attempts, run_at, created_at,
+                               traceparent)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
     /// Waits for a run that is fenced at the moment: after the cancel it writes nothing more.
     LOCK { pg: "SELECT id FROM job WHERE id = $1 FOR UPDATE", lite: "SELECT id FROM job WHERE id = $1" };
     CANCEL = "UPDATE job SET status = 'cancelled', finished_at = $2, lease_until = NULL
@@ -162,6 +167,7 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<Uuid> {
         .bind(job.group)
         .bind(job.max_attempts)
         .bind(job.run_at)
+        .bind(job.traceparent)
         .execute(c)
         .await
         .map(drop))?;
@@ -186,6 +192,7 @@ pub async fn enqueue_all(tx: &mut Tx, jobs: Vec<NewJob>) -> Result<()> {
         .column("run_at", Column::Time(times.clone()))
         .column("created_at", Column::Time(times))
         .column("tenant_key", Column::OptText(jobs.iter().map(|job| job.tenant_key.clone()).collect()))
+        .column("traceparent", Column::OptText(jobs.iter().map(|job| job.traceparent.clone()).collect()))
         .column("payload", Column::Text(jobs.into_iter().map(|job| job.payload).collect()))
         .execute(tx, "")
         .await

@@ -30,6 +30,8 @@ pub struct Lease {
     pub attempts: i32,
     /// After how many the job is dead.
     pub max_attempts: i32,
+    /// Which trace it belongs to, as W3C's `traceparent`.
+    pub traceparent: Option<String>,
     /// Rows that this run has done so far.
     #[sqlx(skip)]
     rows: Arc<AtomicI64>,

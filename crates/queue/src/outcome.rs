@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use accunode_db::{Clock, Db, DbError, Result, Timestamp};
-use accunode_telemetry::JOBS;
+use accunode_telemetry::{JOBS, traces};
 
 use crate::{DeadJob, Handler, JobError, Lease, claim};
 
@@ -61,6 +61,7 @@ fn count(lease: &Lease, outcome: &std::result::Result<(), JobError>) {
         Err(JobError::Retry(_) | JobError::Permanent(_) | JobError::LeaseLost(_)) => "dead",
     };
     JOBS.with_label_values(&[lease.kind.as_str(), name]).inc();
+    traces::note_here("job.outcome", name);
 }
 
 async fn try_record(

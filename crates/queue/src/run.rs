@@ -3,7 +3,7 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use accunode_db::{Clock, Db};
-use accunode_telemetry::{JOB_SECONDS, timed};
+use accunode_telemetry::{JOB_SECONDS, timed, traces};
 use futures_util::FutureExt as _;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -32,11 +32,25 @@ impl Run {
         let seconds = JOB_SECONDS.with_label_values(&[self.lease.kind.as_str()]);
         let outcome = timed(&seconds, self.work(&cancelled)).await;
         match &outcome {
-            Ok(()) => tracing::info!("job is done"),
-            Err(error) => tracing::warn!(%error, "job did not finish"),
+            Ok(()) => {
+                self.note_rows();
+                tracing::info!("job is done");
+            }
+            Err(error) => {
+                traces::failed(&tracing::Span::current());
+                tracing::warn!(%error, "job did not finish");
+            }
         }
         outcome::record(&self.db, &self.clock, self.handler.as_ref(), &self.lease, &outcome).await;
         self.held.end(&self.lease, outcome.is_ok());
+    }
+
+    /// Jobs that are not about rows say nothing of them.
+    fn note_rows(&self) {
+        let rows = self.lease.rows();
+        if rows > 0 {
+            traces::note_here("rows.committed", rows);
+        }
     }
 
     async fn work(&self, cancelled: &CancellationToken) -> Result<(), JobError> {

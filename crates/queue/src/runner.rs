@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use accunode_db::{Clock, Db, DbError};
 use accunode_infra::Wake;
-use accunode_telemetry::{JOB_SECONDS, JOBS};
+use accunode_telemetry::{JOB_SECONDS, JOBS, traces};
 use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
@@ -232,6 +232,9 @@ impl Runner {
                 "job", job.id = %lease.id, job.kind = %lease.kind, attempt = lease.attempts,
                 user.id = Empty, tenant.id = Empty
             );
+            if let Some(parent) = &lease.traceparent {
+                traces::follow(&span, parent);
+            }
             let run = Run {
                 db: self.db.clone(),
                 clock: self.clock.clone(),

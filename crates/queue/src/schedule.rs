@@ -56,6 +56,7 @@ impl Schedule {
             group: None,
             max_attempts: 5,
             run_at: now,
+            traceparent: None,
         }
     }
 

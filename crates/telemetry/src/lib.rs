@@ -1,5 +1,5 @@
 //! Every metric of the system in one table: name, kind, labels and meaning. The crates record into these statics; the
-//! server prints them for Prometheus.
+//! server prints them for Prometheus. And which trace work belongs to: [`traces`].
 //!
 //! Recording costs one or two atomic additions. A metric with labels is looked up by them under a lock for reading, so
 //! what is recorded with each request keeps the looked-up metric.
@@ -7,6 +7,7 @@
 mod make;
 mod process;
 mod table;
+pub mod traces;
 
 use std::{
     sync::LazyLock,

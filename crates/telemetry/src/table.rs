@@ -103,6 +103,8 @@ metrics! {
         "Memory that Redis uses (with Redis only)";
     REDIS_MEMORY_MAX: IntGaugeVec = "accunode_redis_memory_max_bytes" [] NONE
         "Memory that Redis may use, 0 without a limit (with Redis only)";
+    TRACE_SPANS: IntCounterVec = "accunode_trace_spans_total" ["outcome"] NONE
+        "Spans of traces that were `sent`, that the collector did not take (`failed`), or for which there was no room (`dropped`)";
     CPU_SECONDS: CounterVec = "process_cpu_seconds_total" [] NONE
         "Time of processors that this process used (Linux only, as all of `process_`)";
     RESIDENT_MEMORY: IntGaugeVec = "process_resident_memory_bytes" [] NONE

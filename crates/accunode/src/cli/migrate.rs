@@ -22,7 +22,7 @@ pub struct MigrateArgs {
 /// When it cannot be reached or migrated.
 pub fn run(args: &MigrateArgs) -> Result<ExitCode> {
     let settings = settings(&args.data)?;
-    crate::logs::start(&settings.log_level, &settings.environment)?;
+    crate::logs::start(&settings.log_level, &settings.environment, None)?;
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
     runtime.block_on(Db::migrate(settings.database_url.expose_secret()))?;
     tracing::info!("the database is up to date");

@@ -15,6 +15,25 @@ pub mod worker;
 
 use std::{io, path::Path, process::ExitCode};
 
+use anyhow::{Context as _, Result};
+
+use crate::{logs, settings::Settings, traces::Traces};
+
+/// Runs what works until it is told to stop, on a runtime of its own, with its log and its traces.
+fn told(settings: &Settings, work: impl Future<Output = Result<()>>) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+    runtime.block_on(async {
+        let traces = Traces::begin(&settings.traces)?;
+        logs::start(&settings.log_level, &settings.environment, traces.as_ref())?;
+        let outcome = work.await;
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
+        outcome
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Whether a path stands for standard input or output.
 fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"

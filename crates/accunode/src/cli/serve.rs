@@ -51,17 +51,14 @@ pub struct ServeArgs {
 /// What kept it from starting, or ended it.
 pub fn run(args: ServeArgs) -> Result<ExitCode> {
     let mut settings = app::settings(&args.data)?;
-    crate::logs::start(&settings.log_level, &settings.environment)?;
     settings.port = args.port.unwrap_or(settings.port);
     if args.no_worker {
         settings.workers = 0;
     }
-    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
-    runtime.block_on(serve(settings, args.no_migrate))?;
-    Ok(ExitCode::SUCCESS)
+    super::told(&settings, serve(&settings, args.no_migrate))
 }
 
-async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
+async fn serve(settings: &Settings, no_migrate: bool) -> Result<()> {
     let stop = CancellationToken::new();
     signals::stop_when_asked(&stop).context("signals cannot be heard")?;
     let process = Process::default();
@@ -69,7 +66,7 @@ async fn serve(settings: Settings, no_migrate: bool) -> Result<()> {
     let address = SocketAddr::new(settings.host, settings.port);
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let (listener, starting) = Starting::begin(listener)?;
-    let state = start(&settings, no_migrate).await?;
+    let state = start(settings, no_migrate).await?;
     process.has(&state);
     starting.end().await;
     tracing::info!(address = %listener.local_addr()?, "serving");

@@ -53,7 +53,6 @@ fn lane(name: &str) -> Result<Priority, String> {
 /// What kept it from starting.
 pub fn run(args: WorkerArgs) -> Result<ExitCode> {
     let mut settings = app::settings(&args.data)?;
-    crate::logs::start(&settings.log_level, &settings.environment)?;
     settings.workers = args.concurrency.map_or(settings.workers.max(1), usize::from);
     if args.with_parent {
         // Several of them share the machine and their parent's settings.
@@ -62,12 +61,10 @@ pub fn run(args: WorkerArgs) -> Result<ExitCode> {
     let mut lanes = args.queues;
     lanes.sort_unstable();
     lanes.dedup();
-    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
-    runtime.block_on(work(settings, lanes, args.with_parent))?;
-    Ok(ExitCode::SUCCESS)
+    super::told(&settings, work(&settings, lanes, args.with_parent))
 }
 
-async fn work(settings: Settings, lanes: Vec<Priority>, with_parent: bool) -> Result<()> {
+async fn work(settings: &Settings, lanes: Vec<Priority>, with_parent: bool) -> Result<()> {
     let stop = CancellationToken::new();
     signals::stop_when_asked(&stop).context("signals cannot be heard")?;
     if with_parent {
@@ -75,7 +72,7 @@ async fn work(settings: Settings, lanes: Vec<Priority>, with_parent: bool) -> Re
     }
     let process = Process::default();
     let seen = Seen::begin(&settings.seen, &process).await?;
-    let state = app::started(&settings).await?;
+    let state = app::started(settings).await?;
     vitals::begin(&state).await;
     process.has(&state);
     drain_when_stopped(&state, &stop);

@@ -6,24 +6,24 @@ use serde_json::{Value, json};
 
 use crate::program::{EMAIL, PASSWORD, Program};
 
-const NEW_PASSWORD: &str = "marked-password-41";
+pub(crate) const NEW_PASSWORD: &str = "marked-password-41";
 const WRONG_PASSWORD: &str = "marked-password-42";
 const WRONG_TOKEN: &str = "marked-token-43";
 /// Digits that no other number of a log has.
 const RATIO: &str = "0.731904625";
 
-async fn call(server: &Program, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {
+pub(crate) async fn call(server: &Program, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {
     let request = server.client().post(server.url(path).await).bearer_auth(token).json(body);
     let answer = request.send().await.unwrap();
     (answer.status(), answer.json().await.unwrap())
 }
 
-async fn login(server: &Program, password: &str) -> (StatusCode, Value) {
+pub(crate) async fn login(server: &Program, password: &str) -> (StatusCode, Value) {
     let body = json!({ "email": EMAIL, "password": password });
     call(server, "/api/v1/auth/login", WRONG_TOKEN, &body).await
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 

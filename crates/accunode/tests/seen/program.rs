@@ -21,12 +21,20 @@ pub(crate) struct Program {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     client: Client,
-    _data: TempDir,
+    data: Arc<TempDir>,
 }
 
 impl Program {
     pub(crate) fn start(command: &str, url: &str, settings: &[(&str, &str)]) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), command, url, settings)
+    }
+
+    /// Another process on the same files.
+    pub(crate) fn beside(&self, command: &str, url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start_in(Arc::clone(&self.data), command, url, settings)
+    }
+
+    fn start_in(data: Arc<TempDir>, command: &str, url: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_accunode"))
             .args([command, "--data-dir"])
             .arg(data.path())
@@ -49,7 +57,7 @@ impl Program {
             lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line));
         });
         accunode_infra::use_ring();
-        Self { child, log, client: Client::new(), _data: data }
+        Self { child, log, client: Client::new(), data }
     }
 
     /// Every line of the log so far.
@@ -115,6 +123,18 @@ impl Program {
     pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// How it ended, which it has to soon.
+    pub(crate) async fn ends(&mut self) -> ExitStatus {
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begin.elapsed() < SOON, "it does not end: {:?}", self.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     pub(crate) fn ended(&mut self) -> ExitStatus {

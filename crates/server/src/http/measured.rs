@@ -8,7 +8,7 @@ use axum::http::{Method, StatusCode};
 use utoipa::openapi::OpenApi;
 
 /// Methods that have metrics of their own. A client may send any word for one.
-const METHODS: [Method; 7] =
+static METHODS: [Method; 7] =
     [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
 /// The others together.
 const OTHER: &str = "other";
@@ -52,6 +52,11 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         HTTP_IN_FLIGHT.dec();
     }
+}
+
+/// A method's name in traces, where their conventions have one for all odd ones: a client may send any word.
+pub(crate) fn method_name(method: &Method) -> &'static str {
+    METHODS.iter().find(|known| *known == method).map_or("_OTHER", Method::as_str)
 }
 
 /// Notes an answer. The route is a template, never a path.

@@ -3,13 +3,14 @@
 
 use std::time::Instant;
 
+use accunode_telemetry::traces;
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::HeaderValue,
+    http::{HeaderValue, Method, StatusCode},
     middleware::Next,
     response::Response,
 };
-use tracing::{Instrument, field::Empty};
+use tracing::{Instrument, Span, field::Empty};
 use uuid::Uuid;
 
 use super::{
@@ -37,6 +38,26 @@ fn request_id(request: &Request) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("unknown"))
 }
 
+/// What the request says it is part of, if it says so once.
+fn traceparent(request: &Request) -> Option<&str> {
+    let mut given = request.headers().get_all(traces::HEADER).iter();
+    let first = given.next()?;
+    if given.next().is_some() { None } else { first.to_str().ok() }
+}
+
+/// What a trace says of a request. Its names are those of the conventions for HTTP.
+fn note(span: &Span, method: &Method, route: &str, status: StatusCode) {
+    if !traces::on() {
+        return;
+    }
+    traces::note(span, "http.request.method", measured::method_name(method));
+    traces::note(span, "http.route", route.to_owned());
+    traces::note(span, "http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        traces::failed(span);
+    }
+}
+
 /// Names and times the request, and writes one line of log. The route's template is logged, never the path: paths hold
 /// identifiers.
 pub async fn request(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -52,6 +73,9 @@ pub async fn request(State(state): State<AppState>, mut request: Request, next: 
         user.id = Empty,
         tenant.id = Empty
     );
+    if let Some(parent) = traceparent(&request) {
+        traces::follow(&span, parent);
+    }
     request.headers_mut().insert("x-request-id", id.clone());
     let mut response = match static_web::answer(&request) {
         Some(page) => {
@@ -69,6 +93,7 @@ pub async fn request(State(state): State<AppState>, mut request: Request, next: 
     if let Ok(value) = format!("{milliseconds:.2}").parse() {
         headers.insert("x-process-time", value);
     }
+    note(&span, &method, route, response.status());
     let status = response.status().as_u16();
     span.in_scope(|| tracing::info!(%method, route, status, milliseconds, "request answered"));
     response

@@ -44,7 +44,7 @@ pub(super) struct CreateUserArgs {
 /// Makes the account and prints its id.
 pub(super) fn run(args: &CreateUserArgs) -> Result<ExitCode> {
     let settings = app::settings(&args.data)?;
-    crate::logs::start(&settings.log_level, &settings.environment)?;
+    crate::logs::start(&settings.log_level, &settings.environment, None)?;
     let password = password()?;
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
     let id = runtime.block_on(create(args, &settings, &password))?;

@@ -8,7 +8,9 @@ use accunode_domain::{Error, Kind, Result, TenantId, UploadId};
 use accunode_queue::{Context, DeadJob, Handler, JobError, RetriedJob};
 use accunode_scoring::{Bundle, Score};
 use accunode_sheets::{FileError, Format, Reader, Record, Row};
+use accunode_telemetry::traces;
 use bytes::Bytes;
+use tracing::{Instrument as _, info_span};
 use uuid::Uuid;
 
 use super::{CHUNK, ChunkPayload, actor, begin, ending, kind, limits, owner};
@@ -39,6 +41,7 @@ impl Handler for ChunkHandler {
 
     async fn run(&self, job: &Context) -> Result<(), JobError> {
         let payload: ChunkPayload = job.payload()?;
+        traces::note_here("chunk.number", payload.position);
         let mut tx = self.state.db.system_read("find the chunk to work on").await?;
         let upload = store::by_id(&mut tx, payload.upload_id).await?;
         let chunk = chunks::one(&mut tx, payload.upload_id, payload.position).await?;
@@ -50,11 +53,11 @@ impl Handler for ChunkHandler {
         }
         let kind = kind(&upload)?;
         let Some(bundle) = begin(&self.state, job, &upload, kind).await? else { return Ok(()) };
-        let scored = self.score(&upload, &chunk, kind, &bundle).await?;
+        let scored = self.score(&upload, &chunk, kind, &bundle).instrument(info_span!("score")).await?;
         if job.cancelled.is_cancelled() {
             return Err(JobError::Release);
         }
-        self.store(job, &upload, chunk, &bundle, scored).await
+        self.store(job, &upload, chunk, &bundle, scored).instrument(info_span!("store")).await
     }
 
     async fn on_retry(&self, tx: &mut Tx, job: &RetriedJob) -> accunode_db::Result<()> {
@@ -119,7 +122,8 @@ impl ChunkHandler {
         let last = !chunks::some_wait(&mut tx, upload.id).await?;
         if last {
             tx.elevate("end an upload").await?;
-            ending::finish(&mut tx, upload.id, "completed", None, now).await?;
+            let finish = ending::finish(&mut tx, upload.id, "completed", None, now);
+            finish.instrument(info_span!("finish")).await?;
         }
         job.lease.complete(&mut tx, now).await?;
         tx.commit().await?;

@@ -25,6 +25,7 @@ use accunode_domain::{
 use accunode_queue::{Context, JobError, NewJob, Priority};
 use accunode_scoring::Bundle;
 use accunode_sheets::{Limits, PartSize};
+use accunode_telemetry::traces;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -101,6 +102,7 @@ async fn begin(
     if let Some(tenant) = upload.tenant_id {
         span.record("tenant.id", tracing::field::display(tenant));
     }
+    traces::note(&span, "upload.id", upload.id.to_string());
     if upload.status == "processing"
         && let Some(hash) = &upload.model_hash
         && let Some(bundle) = models::by_hash(state, hash).await?

@@ -9,6 +9,7 @@ use accunode_queue::{Context, DeadJob, Handler, JobError, RetriedJob};
 use accunode_sheets::{FileError, Plan};
 use futures_util::stream;
 use tokio::sync::mpsc;
+use tracing::{Instrument as _, info_span};
 
 use super::{PLAN, PlanPayload, Sent, begin, chunk_jobs, chunk_size, customer_of, ending, kind, limits};
 use crate::{
@@ -44,7 +45,8 @@ impl Handler for PlanHandler {
         if begin(&self.state, job, &upload, kind).await?.is_none() {
             return Ok(());
         }
-        match unpack(&self.state, UploadId(id), &upload.file_key, kind).await {
+        let unpacked = unpack(&self.state, UploadId(id), &upload.file_key, kind);
+        match unpacked.instrument(info_span!("split")).await {
             Ok((key, plan)) => self.planned(job, upload, &key, &plan).await,
             Err(Error::BadRequest(reason) | Error::TooLarge(reason)) => self.refused(job, id, &reason).await,
             Err(other) => Err(other.into()),
