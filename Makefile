@@ -26,7 +26,7 @@ test-api: ## Send generated and rough requests to every operation as each role (
 test-crash: ## Twenty rounds of random crashes under load, and one drill of each fault (needs PostgreSQL and Redis; root for the full disk)
 	ACCUNODE_REQUIRE_SERVICES=1 ACCUNODE_DRILL_ROUNDS=$${ACCUNODE_DRILL_ROUNDS:-20} cargo nextest run --locked --workspace -E 'binary(drills)' --no-capture
 
-test-fault: ## Let faults of the database, Redis, the disk and clients happen, and print what they did (10 minutes)
+test-fault: ## Let faults of the database, Redis, the disk, the clock and clients happen, and print what they did (10 minutes)
 	scripts/test-fault.sh
 
 restore-drill: ## Destroy a PostgreSQL of ROWS (20,000) predictions and restore it to a point in time; prints RTO and RPO

@@ -8,9 +8,9 @@ cd "$(dirname "$0")/.."
 table=$(mktemp "${TMPDIR:-/tmp}/accunode-faults.XXXXXX")
 trap 'rm -f "$table"' EXIT
 status=0
-ACCUNODE_REQUIRE_SERVICES=1 ACCUNODE_FAULTS=full ACCUNODE_FAULT_TABLE=$table \
-    cargo nextest run --locked --workspace --no-fail-fast \
-    -E 'binary(drills) & test(/^(outages|slow|rude|disk)::/)' "$@" || status=$?
+faults='(binary(drills) & test(/^(outages|slow|rude|disk)::/)) | (package(accunode-server) & binary(it) & test(/^clock::/))'
+ACCUNODE_FAULTS=full ACCUNODE_FAULT_TABLE=$table scripts/with-services.sh \
+    cargo nextest run --locked --workspace --no-fail-fast -E "$faults" "$@" || status=$?
 echo
 echo "| fault | during | afterwards | passed |"
 echo "|---|---|---|---|"

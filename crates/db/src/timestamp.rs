@@ -65,7 +65,8 @@ impl Timestamp {
     }
 }
 
-fn micros(duration: Duration) -> i64 {
+/// Whole microseconds of a duration.
+pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 

@@ -112,12 +112,13 @@ macro_rules! abandoned {
 macro_rules! take_back {
     ($lock:literal) => {
         concat!(
-            "UPDATE job SET status = 'ready', lease_until = NULL, last_error = $2
+            "UPDATE job SET status = 'ready', lease_until = NULL, last_error = $2,
+                            run_at = CASE WHEN run_at > $1 THEN $1 ELSE run_at END
              WHERE id IN (SELECT id FROM job
                           WHERE status = 'running' AND lease_until <= $1 AND attempts < max_attempts
                           ORDER BY lease_until LIMIT 1000",
             $lock,
-            ")"
+            ") RETURNING kind"
         )
     };
 }
@@ -222,17 +223,13 @@ async fn claim_heads(
         .await)?)
 }
 
-/// Gives the jobs whose leases have ended back to everybody.
-pub(crate) async fn take_back(db: &Db, now: Timestamp) -> Result<u64> {
+/// Gives the jobs whose leases have ended back to everybody; their kinds, one for each.
+pub(crate) async fn take_back(db: &Db, now: Timestamp) -> Result<Vec<String>> {
     let mut tx = db.system("the queue is everybody's").await?;
-    let jobs = on!(tx, TAKE_BACK, |c, sql| sqlx::query(sql)
-        .bind(now)
-        .bind(DISAPPEARED)
-        .execute(c)
-        .await
-        .map(|r| r.rows_affected()))?;
+    let kinds =
+        on!(tx, TAKE_BACK, |c, sql| sqlx::query_scalar(sql).bind(now).bind(DISAPPEARED).fetch_all(c).await)?;
     tx.commit().await?;
-    Ok(jobs)
+    Ok(kinds)
 }
 
 /// A job to be buried, locked in this transaction.

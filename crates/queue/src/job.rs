@@ -64,14 +64,15 @@ pub struct NewJob {
     pub group: Option<Uuid>,
     /// After how many attempts it is dead.
     pub max_attempts: i32,
-    /// From when on it may run.
+    /// When it was made; from then on it may run.
     pub run_at: Timestamp,
     /// Which trace it belongs to, as W3C's `traceparent`: that of whoever makes it.
     pub traceparent: Option<String>,
 }
 
 impl NewJob {
-    /// A job of medium priority with five attempts, to run from `run_at` (usually now) on.
+    /// A job of medium priority with five attempts, made now (`run_at`). A moment that has not come yet is taken for
+    /// that of a clock that was wrong: such a job runs at once, too.
     ///
     /// # Errors
     /// What `serde_json` says when the payload cannot be written as JSON.

@@ -67,6 +67,7 @@ mod outcome;
 mod run;
 mod runner;
 mod schedule;
+mod steps;
 mod upkeep;
 mod wake;
 mod workers;

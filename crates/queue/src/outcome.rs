@@ -50,7 +50,13 @@ pub(crate) async fn record(
 }
 
 /// What became of runs, as it is counted.
-pub(crate) const OUTCOMES: [&str; 4] = ["done", "retry", "dead", "released"];
+pub(crate) const OUTCOMES: [&str; 5] = ["done", "retry", "dead", "released", EXPIRED];
+const EXPIRED: &str = "expired";
+
+/// Counts a run whose lease ended without a word of its worker, which has no other outcome: whoever takes the job back.
+pub(crate) fn count_expired(kind: &str) {
+    JOBS.with_label_values(&[kind, EXPIRED]).inc();
+}
 
 fn count(lease: &Lease, outcome: &std::result::Result<(), JobError>) {
     let name = match outcome {

@@ -7,7 +7,7 @@ use accunode_infra::Wake;
 use accunode_telemetry::{JOB_SECONDS, JOBS, traces};
 use tokio::{
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, field::Empty};
@@ -20,6 +20,7 @@ use crate::{
     outcome,
     run::Run,
     schedule,
+    steps::{self, SKEW, Steps},
 };
 
 const LAST_WORDS: Duration = Duration::from_secs(10);
@@ -140,13 +141,14 @@ impl Runner {
         runner.show_kinds();
         let mut listener = runner.wake.listen();
         let mut running = JoinSet::new();
+        let mut steps = Steps::default();
         let stop = CancellationToken::new();
         let held = Arc::<Held>::default();
         let heartbeat = runner.beating(&held);
         let schedules = Arc::clone(&runner).keep_schedules();
         let schedules = tokio::spawn(shutdown.clone().run_until_cancelled_owned(schedules));
         while !shutdown.is_cancelled() {
-            if let Err(error) = runner.fill(&mut running, &held, &stop).await {
+            if let Err(error) = runner.fill(&mut running, &mut steps, &held, &stop).await {
                 tracing::warn!(%error, "the queue cannot be read; trying again");
             }
             let free = running.len() < runner.concurrency;
@@ -201,14 +203,20 @@ impl Runner {
             me,
             held: Arc::clone(held),
             lease: self.lease,
-            every: self.heartbeat.min(self.lease / 3),
+            every: self.every(),
         })
+    }
+
+    /// How often it says that it lives.
+    fn every(&self) -> Duration {
+        self.heartbeat.min(self.lease / 3)
     }
 
     /// Claims while there is room and work.
     async fn fill(
         &self,
         running: &mut JoinSet<()>,
+        steps: &mut Steps,
         held: &Arc<Held>,
         stop: &CancellationToken,
     ) -> Result<(), DbError> {
@@ -217,8 +225,16 @@ impl Runner {
         if room == 0 {
             return Ok(());
         }
-        let (mut ready, expired) = claim::any(&self.db, self.clock.now()).await?;
-        if expired {
+        let (now, at) = (self.clock.now(), Instant::now());
+        steps.look(now, at);
+        if steps.is_due(at) {
+            let jobs = steps::put_right(&self.db, now, self.lease).await?;
+            if jobs > 0 {
+                tracing::warn!(jobs, "jobs were written by a clock that was ahead of this one");
+            }
+        }
+        let (mut ready, expired) = claim::any(&self.db, now).await?;
+        if expired && !steps.in_doubt(at, self.every().min(LAST_WORDS) + SKEW) {
             ready |= self.sort_out_expired().await?;
         }
         if !ready {
@@ -253,11 +269,14 @@ impl Runner {
         let kinds = self.handlers.kinds();
         let find = |kind: &str| self.handlers.of(kind);
         while outcome::bury_abandoned(&self.db, self.clock.now(), &kinds, find).await? {}
-        let jobs = claim::take_back(&self.db, self.clock.now()).await?;
-        if jobs > 0 {
-            tracing::warn!(jobs, "jobs were taken back from workers that disappeared");
+        let taken = claim::take_back(&self.db, self.clock.now()).await?;
+        for kind in &taken {
+            outcome::count_expired(kind);
         }
-        Ok(jobs > 0)
+        if !taken.is_empty() {
+            tracing::warn!(jobs = taken.len(), "jobs were taken back from workers that disappeared");
+        }
+        Ok(!taken.is_empty())
     }
 
     /// Looks after what comes round by itself, for as long as it runs.

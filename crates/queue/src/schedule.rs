@@ -10,7 +10,7 @@ use accunode_db::{Db, DbError, Result, Timestamp, Tx, on, sql};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{NewJob, Priority, job::enqueue};
+use crate::{NewJob, Priority, job::enqueue, steps::SKEW};
 
 /// What comes round: a job of a kind, again and again.
 #[derive(Clone, Debug)]
@@ -89,7 +89,8 @@ sql! {
         pg: announce!("least"),
         lite: announce!("min"),
     };
-    DUE = "SELECT name, next_run_at FROM schedules WHERE next_run_at <= $1";
+    /// Also when the turn before has not come yet: the clock was set back since.
+    DUE = "SELECT name, next_run_at FROM schedules WHERE next_run_at <= $1 OR last_run_at > $2";
     /// Of all that saw the turn due, one moves it on.
     TAKE = "UPDATE schedules SET next_run_at = $3, last_run_at = $4 WHERE name = $1 AND next_run_at = $2
             RETURNING (SELECT count(*) FROM job WHERE id = schedules.last_job_id
@@ -121,7 +122,7 @@ pub(crate) async fn enqueue_due(db: &Db, schedules: &[Schedule], now: Timestamp)
     }
     let mut glance = db.system_glance("schedules are everybody's").await?;
     let due: Vec<(String, Timestamp)> =
-        on!(glance, DUE, |c, sql| sqlx::query_as(sql).bind(now).fetch_all(c).await)?;
+        on!(glance, DUE, |c, sql| sqlx::query_as(sql).bind(now).bind(now + SKEW).fetch_all(c).await)?;
     drop(glance);
     let mut enqueued = 0;
     for (name, due) in due {
@@ -140,7 +141,7 @@ async fn take_turn(
     due: Timestamp,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let next = schedule.next(due, now);
+    let next = schedule.next(due.min(now), now);
     let taken: Option<(i64,)> = on!(tx, TAKE, |c, sql| sqlx::query_as(sql)
         .bind(schedule.name)
         .bind(due)

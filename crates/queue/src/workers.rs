@@ -44,19 +44,20 @@ sql! {
             ON CONFLICT (id) DO UPDATE SET busy = excluded.busy, jobs_done = excluded.jobs_done,
                 rows_done = excluded.rows_done, draining = excluded.draining, seen_at = excluded.seen_at";
     LEAVE = "DELETE FROM workers WHERE id = $1";
-    SWEEP = "DELETE FROM workers WHERE seen_at < $1";
+    SWEEP = "DELETE FROM workers WHERE seen_at < $1 OR seen_at > $2";
     ALIVE = "SELECT id, host, pid, version, queues, concurrency, busy, jobs_done, rows_done, draining, started_at,
                     seen_at
-             FROM workers WHERE seen_at >= $1 ORDER BY started_at, id";
+             FROM workers WHERE seen_at BETWEEN $1 AND $2 ORDER BY started_at, id";
 }
 
-/// The workers that were heard of within the last half minute, oldest first.
+/// The workers that were heard of within the last half minute, oldest first. A sign of life from further ahead is that
+/// of a clock that has been set back since, and tells nothing.
 ///
 /// # Errors
 /// What the database refuses.
 pub async fn workers(tx: &mut Tx, now: Timestamp) -> Result<Vec<Worker>> {
-    let since = now - SILENCE;
-    Ok(on!(tx, ALIVE, |c, sql| sqlx::query_as(sql).bind(since).fetch_all(c).await)?)
+    let (since, until) = (now - SILENCE, now + SILENCE);
+    Ok(on!(tx, ALIVE, |c, sql| sqlx::query_as(sql).bind(since).bind(until).fetch_all(c).await)?)
 }
 
 /// Says that a worker lives.
@@ -82,6 +83,11 @@ pub(crate) async fn leave(tx: &mut Tx, id: &str) -> Result<()> {
 /// # Errors
 /// What the database refuses.
 pub async fn sweep_workers(tx: &mut Tx, now: Timestamp) -> Result<u64> {
-    let before = now - SILENCE;
-    Ok(on!(tx, SWEEP, |c, sql| sqlx::query(sql).bind(before).execute(c).await.map(|r| r.rows_affected()))?)
+    let (before, after) = (now - SILENCE, now + SILENCE);
+    Ok(on!(tx, SWEEP, |c, sql| sqlx::query(sql)
+        .bind(before)
+        .bind(after)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }

@@ -84,7 +84,7 @@ metrics! {
     WORKERS: IntGaugeVec = "accunode_workers" [] NONE
         "Processes that work on jobs, but for those that are being stopped";
     JOBS: IntCounterVec = "accunode_jobs_total" ["kind", "outcome"] NONE
-        "Runs of jobs in this process that ended: `done`, to be tried again (`retry`), `dead` or given back (`released`)";
+        "Runs of jobs in this process that ended: `done`, to be tried again (`retry`), `dead` or given back (`released`); and those of any process that this one found with their lease run out (`expired`) and took back";
     JOB_SECONDS: HistogramVec = "accunode_job_duration_seconds" ["kind"] JOBS
         "How long runs of jobs took, however they ended";
     SCORED_ROWS: IntCounterVec = "accunode_scored_rows_total" ["kind"] NONE

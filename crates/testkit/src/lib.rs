@@ -21,6 +21,7 @@ mod people;
 mod portfolio;
 mod private;
 mod program;
+pub mod report;
 mod totals;
 
 pub use database::{TestDb, engines, postgres_url, redis_url};

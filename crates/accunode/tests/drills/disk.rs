@@ -3,12 +3,11 @@
 use std::{path::Path, process::Command, time::Duration};
 
 use accunode_domain::Kind;
-use accunode_testkit::block_on;
+use accunode_testkit::{block_on, report::Report};
 use reqwest::StatusCode;
 
 use crate::{
     cluster::{Cluster, file, patiently},
-    report::Report,
     truth,
 };
 

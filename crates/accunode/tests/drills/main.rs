@@ -14,7 +14,6 @@ mod disk;
 mod faults;
 mod outages;
 mod program;
-mod report;
 mod restoring;
 mod rounds;
 mod rude;

@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use accunode_domain::Kind;
-use accunode_testkit::{Shutdown, block_on};
+use accunode_testkit::{
+    Shutdown, block_on,
+    report::{Report, lasting, only_in_full},
+};
 use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::{
     cluster::{Cluster, Refused, Upload, file, patiently},
-    report::{Report, lasting, only_in_full},
     truth,
 };
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use accunode_domain::Kind;
-use accunode_testkit::block_on;
+use accunode_testkit::{block_on, report::{Report, full, only_in_full}};
 use bytes::Bytes;
 use reqwest::StatusCode;
 use tokio::{
@@ -20,7 +20,6 @@ use tokio::{
 
 use crate::{
     cluster::{Cluster, Handed, file, patiently},
-    report::{Report, full, only_in_full},
     truth,
 };
 

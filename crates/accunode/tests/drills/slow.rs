@@ -9,7 +9,10 @@ use std::{
 };
 
 use accunode_domain::Kind;
-use accunode_testkit::block_on;
+use accunode_testkit::{
+    block_on,
+    report::{Report, only_in_full},
+};
 use reqwest::StatusCode;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -18,7 +21,6 @@ use tokio::{
 
 use crate::{
     cluster::{Cluster, file},
-    report::{Report, only_in_full},
     truth,
 };
 

@@ -160,10 +160,11 @@ proptest! {
         }
     }
 
-    /// Whatever the clock does, a key is free again after at most two windows.
+    /// Whatever the clock does, a key is free again after a window.
     #[test]
     fn a_clock_that_jumps_locks_nobody_out(
-        jumps in prop::collection::vec(-400 * 86_400 * SECOND..400 * 86_400 * SECOND, 1..8),
+        jumps in prop::collection::vec(
+            prop_oneof![-400 * 86_400 * SECOND..400 * 86_400 * SECOND, -7_200 * SECOND..7_200 * SECOND], 1..8),
     ) {
         let limits = RateLimits::in_process();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -175,7 +176,7 @@ proptest! {
             }
             now += jump;
             if let Verdict::Refused { retry_after, .. } = runtime.block_on(limits.check("k", &rates, now)) {
-                prop_assert!(retry_after <= 2 * rates[0].window + rates[0].window / 30);
+                prop_assert!(retry_after <= rates[0].window + rates[0].window / 20);
                 let verdict = runtime.block_on(limits.check("k", &rates, now + micros(retry_after)));
                 prop_assert!(matches!(verdict, Verdict::Allowed(_)), "{verdict:?}");
             }

@@ -46,8 +46,8 @@ impl Window {
         Self { width, newest: now.div_euclid(width), held: [0; HELD], limit: 0 }
     }
 
-    /// Lets the slots that are over go. A clock that went back by more than a window takes the requests with it;
-    /// one that went back by less makes them stay that much longer.
+    /// Lets the slots that are over go. A clock that went back takes the requests with it, so that they stay no longer;
+    /// by one slot it may seem to, when two look at it and the later one is first.
     fn advance(&mut self, now: i64) {
         let slot = now.div_euclid(self.width);
         let steps = slot.saturating_sub(self.newest);
@@ -56,7 +56,7 @@ impl Window {
             self.held.rotate_right(steps);
             self.held[..steps].fill(0);
             self.newest = slot;
-        } else if steps < -SLOTS {
+        } else if steps < -1 {
             self.newest = slot;
         }
     }

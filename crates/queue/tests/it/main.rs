@@ -1,6 +1,7 @@
 //! The queue on both engines.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
+mod clock;
 mod dead;
 mod ending;
 mod facts;
@@ -156,6 +157,21 @@ async fn until(db: &Db, id: Uuid, status: &str) -> Row {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("never {status}: {:?}", row(db, id).await);
+}
+
+/// Waits until so many jobs have ended: a turn that comes while the job before runs is skipped.
+async fn until_done(db: &Db, number: i64) {
+    for _ in 0..2_000 {
+        let mut tx = db.system_read("test").await.unwrap();
+        let sql = "SELECT count(*) FROM job WHERE status = 'done'";
+        let done: i64 = on!(tx, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap();
+        if done == number {
+            return;
+        }
+        drop(tx);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("never {number} jobs done");
 }
 
 /// Waits until so many workers say that they live.

@@ -10,28 +10,13 @@ use accunode_queue::{Schedule, Upkeep};
 use accunode_testkit::on_both_engines;
 use tokio::sync::Semaphore;
 
-use crate::{KIND, Running, START, Script, eventually, runner};
+use crate::{KIND, Running, START, Script, eventually, runner, until_done};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn jobs(db: &Db) -> i64 {
     let mut tx = db.system_read("test").await.unwrap();
     on!(tx, |c| sqlx::query_scalar("SELECT count(*) FROM job").fetch_one(c).await).unwrap()
-}
-
-/// Waits until so many jobs have ended: a turn that comes while the job before runs is skipped.
-async fn until_done(db: &Db, number: i64) {
-    for _ in 0..2_000 {
-        let mut tx = db.system_read("test").await.unwrap();
-        let sql = "SELECT count(*) FROM job WHERE status = 'done'";
-        let done: i64 = on!(tx, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap();
-        if done == number {
-            return;
-        }
-        drop(tx);
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("never {number} jobs done");
 }
 
 on_both_engines! {

@@ -8,6 +8,7 @@ mod architecture;
 mod asvs;
 mod chunks_law;
 mod client_contract;
+mod clock;
 mod concurrency;
 mod defects;
 mod defects_of_data;

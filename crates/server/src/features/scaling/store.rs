@@ -85,13 +85,15 @@ sql! {
                    scale_down_threshold = $4, scale_up_cooldown = $5, scale_down_cooldown = $6,
                    emergency_threshold = $7
             WHERE id = 1 AND version = $8";
-    /// $1 who, $2 until when, $3 now: whoever leads goes on, and another one comes in when that has been silent.
+    /// $1 who, $2 until when, $3 now: whoever leads goes on, and another one comes in when that has been silent, or
+    /// leads for longer ($4) than anybody does: then the clock was set back since.
     LEAD = "UPDATE scaling SET leader = $1, leader_until = $2
-            WHERE id = 1 AND (leader IS NULL OR leader = $1 OR leader_until <= $3)";
+            WHERE id = 1 AND (leader IS NULL OR leader = $1 OR leader_until <= $3
+                          OR leader_until > $4)";
     RESIGN = "UPDATE scaling SET leader = NULL, leader_until = NULL WHERE id = 1 AND leader = $1";
-    /// $1 who, $2 now, $3 when the turn before must have been.
+    /// $1 who, $2 now, $3 when the turn before must have been, unless it has not come yet ($4).
     TURN = "UPDATE scaling SET turned_at = $2
-            WHERE id = 1 AND leader = $1 AND (turned_at IS NULL OR turned_at <= $3)";
+            WHERE id = 1 AND leader = $1 AND (turned_at IS NULL OR turned_at <= $3 OR turned_at > $4)";
     /// Of all that saw the same number of actions, one acts.
     BEGIN = "UPDATE scaling SET actions = actions + 1, desired_workers = $1, last_action = $2, last_action_at = $3
              WHERE id = 1 AND actions = $4";
@@ -132,6 +134,7 @@ pub(super) async fn lead(tx: &mut Tx, me: &str, until: Timestamp, now: Timestamp
         .bind(me)
         .bind(until)
         .bind(now)
+        .bind(until + until.since(now))
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;
@@ -150,6 +153,7 @@ pub(super) async fn turn(tx: &mut Tx, me: &str, now: Timestamp, before: Timestam
         .bind(me)
         .bind(now)
         .bind(before)
+        .bind(now + now.since(before))
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;

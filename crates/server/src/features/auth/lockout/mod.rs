@@ -78,7 +78,9 @@ pub async fn count(state: &AppState, email: &str, address: Option<&str>) -> Resu
     let (mut counted, mut locks) = (Vec::new(), Vec::new());
     for (watch, key) in keys(email, address) {
         let (failures, locked_until) = store::count(&mut tx, &key, now, now - MEMORY).await?;
-        locks.extend(locked_until.filter(|until| *until > now).map(|until| (until, watch)));
+        // A lock that lasts longer than any was set by a clock that has been set back since.
+        let holds = |until: &Timestamp| *until > now && *until <= now + LONGEST_WAIT * 2;
+        locks.extend(locked_until.filter(holds).map(|until| (until, watch)));
         counted.push(Counted { watch, key, failures, lock: None });
     }
     if locks.iter().any(|(_, watch)| *watch == Watch::Account) {

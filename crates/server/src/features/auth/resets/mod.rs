@@ -42,7 +42,7 @@ pub async fn ask(state: &AppState, origin: &Origin, email: &str) -> Result<()> {
     if let Some(account) = super::store::by_email(&mut tx, email).await?.filter(|a| a.is_active) {
         // Held, so that of several at the same time one is sent.
         accounts::store::locked(&mut tx, account.id).await?;
-        if !store::any_since(&mut tx, account.id, now - PAUSE).await? {
+        if !store::any_between(&mut tx, account.id, now - PAUSE, now + PAUSE).await? {
             store::insert(&mut tx, id, account.id, now, now + LIFETIME).await?;
             let event = Event::done("auth.password.reset_ask")
                 .tenant(account.tenant_id.map(TenantId))

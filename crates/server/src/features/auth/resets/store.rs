@@ -4,7 +4,9 @@ use accunode_db::{Result, Timestamp, Tx, on, sql};
 use uuid::Uuid;
 
 sql! {
-    ANY_SINCE = "SELECT COUNT(*) FROM password_resets WHERE user_id = $1 AND used_at IS NULL AND created_at > $2";
+    /// Not those that have not come yet: the clock was set back since.
+    ANY_BETWEEN = "SELECT COUNT(*) FROM password_resets
+                 WHERE user_id = $1 AND used_at IS NULL AND created_at > $2 AND created_at <= $3";
     /// Forgets the ones before: a row of an account at a time is what counts.
     FORGET = "DELETE FROM password_resets WHERE user_id = $1";
     INSERT = "INSERT INTO password_resets (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
@@ -19,10 +21,19 @@ sql! {
     VOID = "UPDATE password_resets SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL";
 }
 
-/// Whether an open reset was asked for after a moment.
-pub(super) async fn any_since(tx: &mut Tx, user: Uuid, after: Timestamp) -> Result<bool> {
-    let found: i64 =
-        on!(tx, ANY_SINCE, |c, sql| sqlx::query_scalar(sql).bind(user).bind(after).fetch_one(c).await)?;
+/// Whether an open reset was asked for after a moment, and before another.
+pub(super) async fn any_between(
+    tx: &mut Tx,
+    user: Uuid,
+    after: Timestamp,
+    before: Timestamp,
+) -> Result<bool> {
+    let found: i64 = on!(tx, ANY_BETWEEN, |c, sql| sqlx::query_scalar(sql)
+        .bind(user)
+        .bind(after)
+        .bind(before)
+        .fetch_one(c)
+        .await)?;
     Ok(found > 0)
 }
 

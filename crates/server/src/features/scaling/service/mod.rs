@@ -37,7 +37,9 @@ pub(super) struct Picture {
 impl Picture {
     /// What the table says.
     pub(super) fn decision(&self) -> Decision {
-        let last = self.row.last().map(|(action, at)| (action, self.at.since(at)));
+        // What was done by a clock that has been set back since cools nothing down.
+        let done = self.row.last().filter(|(_, at)| *at <= self.at + TURN);
+        let last = done.map(|(action, at)| (action, self.at.since(at)));
         let situation = Situation {
             pending: self.measured.pending(),
             pending_high: self.measured.pending_high(),

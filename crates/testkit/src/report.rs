@@ -3,12 +3,12 @@
 use std::{fs::OpenOptions, io::Write as _, time::Duration};
 
 /// Whether faults last as long as they are documented to.
-pub(crate) fn full() -> bool {
+pub fn full() -> bool {
     std::env::var("ACCUNODE_FAULTS").is_ok_and(|value| value == "full")
 }
 
 /// For drills that take too long for the suite: whether to run, saying so when not.
-pub(crate) fn only_in_full(what: &str) -> bool {
+pub fn only_in_full(what: &str) -> bool {
     if !full() {
         eprintln!("skipped: {what}, see make test-fault");
     }
@@ -16,30 +16,31 @@ pub(crate) fn only_in_full(what: &str) -> bool {
 }
 
 /// As long as documented, or a short while in the suite.
-pub(crate) fn lasting(full_seconds: u64, short_seconds: u64) -> Duration {
+pub fn lasting(full_seconds: u64, short_seconds: u64) -> Duration {
     Duration::from_secs(if full() { full_seconds } else { short_seconds })
 }
 
 /// A line of the table, written when dropped: as failed, unless the drill came to its end.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub struct Report {
     fault: String,
     during: Vec<String>,
     afterwards: Option<String>,
 }
 
 impl Report {
-    pub(crate) fn of(fault: impl Into<String>) -> Self {
+    /// About a fault, in words for the table.
+    pub fn of(fault: impl Into<String>) -> Self {
         Self { fault: fault.into(), during: Vec::new(), afterwards: None }
     }
 
     /// Notes what answered.
-    pub(crate) fn during(&mut self, what: impl Into<String>) {
+    pub fn during(&mut self, what: impl Into<String>) {
         self.during.push(what.into());
     }
 
     /// Notes what is true afterwards, which ends the drill.
-    pub(crate) fn passed(mut self, what: impl Into<String>) {
+    pub fn passed(mut self, what: impl Into<String>) {
         self.afterwards = Some(what.into());
     }
 }
