@@ -1,5 +1,7 @@
 //! Connections: how many there may be at once, and how long each may take to say what it wants. Without such bounds, a
-//! single machine that opens connections and says nothing keeps everybody else out.
+//! single machine that opens connections and says nothing, or asks and never reads, keeps everybody else out.
+
+mod moving;
 
 use std::{
     io,
@@ -30,11 +32,16 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
+use moving::Moving;
+
 /// Within this time of connecting, a first request's head must have come.
 const FIRST_HEAD: Duration = Duration::from_secs(10);
 /// How long a connection may wait for its next request, its head included. Longer than balancers keep theirs (a minute),
 /// which would otherwise send a request into one that is being closed.
 const NEXT_HEAD: Duration = Duration::from_secs(75);
+/// How long a client may take nothing of an answer. What the system holds for it counts as taken, and room for more is
+/// only made in pieces, so that slow networks need more than seconds.
+const UNREAD: Duration = Duration::from_secs(60);
 /// The largest head of a request; larger ones are answered with 431. Also what a connection holds of a body.
 const LARGEST_HEAD: usize = 64 << 10;
 /// Requests at once over one HTTP/2 connection.
@@ -103,8 +110,8 @@ async fn connection(
         request.map(Body::new)
     });
     let builder = builder();
-    let serving =
-        builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+    let stream = TokioIo::new(Moving::new(stream, UNREAD));
+    let serving = builder.serve_connection_with_upgrades(stream, TowerToHyperService::new(service));
     let mut serving = pin!(serving);
     let mut first = pin!(sleep_until(Instant::now() + FIRST_HEAD));
     let (mut asked, mut stopping) = (false, false);

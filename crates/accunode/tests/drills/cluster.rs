@@ -22,7 +22,7 @@ const PASSWORD: &str = "a password for drills 1";
 /// Somebody who hands in files, the only person of a tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
-    token: String,
+    pub(crate) token: String,
 }
 
 /// A file that was handed in.

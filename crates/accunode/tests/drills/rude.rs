@@ -9,12 +9,15 @@ use std::{
 };
 
 use accunode_domain::Kind;
-use accunode_testkit::{block_on, report::{Report, full, only_in_full}};
+use accunode_testkit::{
+    block_on,
+    report::{Report, full, only_in_full},
+};
 use bytes::Bytes;
 use reqwest::StatusCode;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     task::JoinSet,
 };
 
@@ -165,5 +168,67 @@ fn uploads_break_off_in_the_middle() {
         let upload = cluster.hand_in(0, 0, &portfolio).await;
         truth::holds(&mut cluster, &[upload]).await;
         report.passed("no file left, no row; the same file is taken whole");
+    });
+}
+
+/// Clients that ask for files and read nothing of them, each for several on one connection, so that what the system
+/// holds for it is full.
+async fn deaf(port: u16, token: &str, many: usize) -> Vec<TcpStream> {
+    let request = format!(
+        "GET /api/v1/predictions/annual/export?format=csv HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
+    let mut streams = Vec::new();
+    for _ in 0..many {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let mut stream = socket.connect(([127, 0, 0, 1], port).into()).await.unwrap();
+        stream.write_all(request.repeat(8).as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    streams
+}
+
+#[test]
+fn answers_are_never_read() {
+    if !only_in_full("answers that nobody reads") {
+        return;
+    }
+    block_on(async {
+        let Some(mut cluster) = Cluster::start(1, 1, 1).await else { return };
+        let many = 10;
+        let mut report = Report::of(format!("{many} clients that ask for large files and never read"));
+        let upload = cluster.hand_in(0, 0, &file(Kind::Annual, 20_000, "UNREAD", 1)).await;
+        truth::holds(&mut cluster, std::slice::from_ref(&upload)).await;
+        let files = cluster.servers[0].usage().1;
+        let streams = deaf(cluster.servers[0].port(), &cluster.people[0].token, many).await;
+        let start = Instant::now();
+        patiently("they are there", Duration::from_secs(30), async || {
+            cluster.servers[0].usage().1 >= files + many
+        })
+        .await;
+        // Until the system holds as much for them as it wants to, they are answered like others.
+        let mut longest = Duration::ZERO;
+        for _ in 0..30 {
+            let (status, text, took) = cluster.ask(0, "/predictions/annual").await;
+            assert_eq!(status, StatusCode::OK, "{text}");
+            longest = longest.max(took);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        report.during(format!("others are answered, the slowest list after {:.1} s", longest.as_secs_f64()));
+        patiently("all of them are closed", Duration::from_secs(180), async || {
+            cluster.servers[0].usage().1 <= files + 5
+        })
+        .await;
+        let held = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'";
+        patiently("nothing of the database is held", Duration::from_secs(10), async || {
+            cluster.count(held).await == 0
+        })
+        .await;
+        drop(streams);
+        truth::holds(&mut cluster, &[upload]).await;
+        report.passed(format!(
+            "all closed {:.0} s after they asked; every row there once",
+            start.elapsed().as_secs_f64()
+        ));
     });
 }
