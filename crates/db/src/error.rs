@@ -52,7 +52,7 @@ impl DbError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         let Self::Sqlx(error) = self else { return false };
-        is_unreachable(error) || is_contention(error)
+        is_unreachable(error) || is_full(error) || is_contention(error)
     }
 }
 
@@ -61,6 +61,12 @@ impl From<DbError> for Error {
         match &error {
             DbError::Sqlx(e) if is_unreachable(e) => {
                 Self::Unavailable("the database cannot be reached at the moment".into())
+            }
+            DbError::Sqlx(e) if is_full(e) => {
+                tracing::error!("the database has no room left");
+                Self::Unavailable(
+                    "There is no room left in the database at the moment: try again later".into(),
+                )
             }
             DbError::Sqlx(e) if is_contention(e) => {
                 Self::Unavailable("the database is busy, try again".into())
@@ -79,6 +85,14 @@ fn is_unreachable(error: &sqlx::Error) -> bool {
             | sqlx::Error::Tls(_)
             | sqlx::Error::WorkerCrashed
     )
+}
+
+/// The disk is full, or what is granted of it: PostgreSQL's own code for it, SQLite's FULL, and SQLite's for the file
+/// beside its log that it cannot enlarge.
+fn is_full(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    let Some(code) = error.code() else { return false };
+    if is_postgres(error.as_ref()) { code == "53100" } else { matches!(&*code, "13" | "4874") }
 }
 
 /// Serialization failures, deadlocks, timeouts, sessions ended for their silence, too many connections, shutdowns; SQLite's busy and locked.

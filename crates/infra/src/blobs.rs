@@ -1,5 +1,6 @@
 //! Files that outlive a request: in a local folder, or in a bucket of S3.
 
+mod error;
 mod s3;
 mod writing;
 
@@ -11,7 +12,6 @@ use std::{
     time::SystemTime,
 };
 
-use accunode_domain::Error;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, pin_mut};
 use object_store::{ObjectStore, ObjectStoreExt as _, local::LocalFileSystem, path::Path as Key};
@@ -19,46 +19,10 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt as _;
 
+pub use error::BlobError;
+use error::{Source, failed, refused};
 pub use s3::S3Settings;
 use writing::{Manner, Writing};
-
-type Source = Box<dyn std::error::Error + Send + Sync>;
-
-/// What can go wrong with a file.
-#[derive(Debug, thiserror::Error)]
-pub enum BlobError {
-    /// The key is not one that this store takes.
-    #[error(
-        "'{0}' is not a file key: parts of letters, digits, '.', '_' and '-', separated by '/', are expected"
-    )]
-    Key(String),
-    /// More bytes came than are allowed.
-    #[error("the file is larger than {limit} bytes")]
-    TooLarge {
-        /// Bytes.
-        limit: u64,
-    },
-    /// There is no such file.
-    #[error("file '{0}' does not exist")]
-    NotFound(String),
-    /// Whoever sends the file broke off.
-    #[error("the file ended early: {0}")]
-    Input(#[source] Source),
-    /// The store failed.
-    #[error("the file store failed")]
-    Storage(#[source] Source),
-}
-
-impl From<BlobError> for Error {
-    fn from(error: BlobError) -> Self {
-        match error {
-            BlobError::TooLarge { .. } => Self::TooLarge(error.to_string()),
-            BlobError::NotFound(_) => Self::NotFound("file not found".into()),
-            BlobError::Input(_) => Self::BadRequest("the file ended before it was complete".into()),
-            BlobError::Key(_) | BlobError::Storage(_) => Self::internal(error),
-        }
-    }
-}
 
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -288,7 +252,7 @@ impl Blobs {
 
     /// A copy that is removed when it is dropped.
     async fn copy_of(&self, key: &str) -> Result<LocalFile, BlobError> {
-        let storage = |e: std::io::Error| BlobError::Storage(e.into());
+        let storage = |e: std::io::Error| refused(Some(e.kind()), e.into());
         let chunks = self.get(key).await?;
         pin_mut!(chunks);
         let (file, copy) = tempfile::NamedTempFile::new().map_err(storage)?.into_parts();
@@ -382,13 +346,6 @@ fn parse(key: &str) -> Result<Key, BlobError> {
         Key::parse(key).map_err(|_| BlobError::Key(key.into()))
     } else {
         Err(BlobError::Key(key.chars().take(60).collect()))
-    }
-}
-
-fn failed(key: &str, error: object_store::Error) -> BlobError {
-    match error {
-        object_store::Error::NotFound { .. } => BlobError::NotFound(key.to_owned()),
-        error => BlobError::Storage(error.into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is violated has the same name on both engines.
 
-use accunode_db::{Db, DbError, Options, Tx, constraint, on, unique_violation};
+use accunode_db::{Db, DbError, Engine, Options, Tx, constraint, on, unique_violation};
 use accunode_domain::{AccessLevel, Error};
 use accunode_testkit::{People, on_both_engines};
 use uuid::Uuid;
@@ -86,6 +86,23 @@ on_both_engines! {
         let mut tx = test.db().system("test").await.unwrap();
         let upper = user(&mut tx, "Upper@example.com", "upper").await.unwrap_err();
         assert_eq!(constraint(&upper), Some("users_email_lower"));
+    }
+
+    /// As when the disk is full, which SQLite says in the same words.
+    async fn no_room_is_unavailable_and_may_help_later(test: TestDb) {
+        const LIMIT: &str = "PRAGMA max_page_count = 1";
+        const LARGE: &str = "CREATE TABLE large AS SELECT randomblob(10000000) AS bytes";
+        const FULL: &str = "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$";
+        let mut tx = test.db().system("test").await.unwrap();
+        let statements: &[&'static str] = if tx.engine() == Engine::Sqlite { &[LIMIT, LARGE] } else { &[FULL] };
+        let mut outcome = Ok(());
+        for sql in statements {
+            outcome = on!(tx, |c| sqlx::query(*sql).execute(c).await.map(drop));
+        }
+        let error = DbError::from(outcome.unwrap_err());
+        assert!(error.is_transient(), "{error}");
+        let error = Error::from(error);
+        assert!(matches!(&error, Error::Unavailable(text) if text.contains("no room")), "{error}");
     }
 
     async fn defects_are_internal_and_show_no_row(test: TestDb) {

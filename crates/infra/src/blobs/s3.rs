@@ -84,7 +84,7 @@ pub(super) fn told(error: &object_store::Error) -> String {
         E::Unauthenticated { .. } => "S3 does not take the credentials",
         _ => "S3 gave no good answer",
     };
-    let detail = code(&error.to_string()).or_else(|| system(error));
+    let detail = code(&error.to_string()).or_else(|| super::error::kind(error).map(|kind| kind.to_string()));
     detail.map_or_else(|| what.to_owned(), |detail| format!("{what}: {detail}"))
 }
 
@@ -93,16 +93,4 @@ fn code(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("<Code>")?;
     let (code, _) = rest.split_once("</Code>")?;
     (code.len() <= 60 && code.bytes().all(|b| b.is_ascii_alphanumeric())).then(|| code.to_owned())
-}
-
-/// What the system said, like that a connection was refused.
-fn system(error: &object_store::Error) -> Option<String> {
-    let mut next = std::error::Error::source(error);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<std::io::Error>() {
-            return Some(error.kind().to_string());
-        }
-        next = error.source();
-    }
-    None
 }

@@ -3,6 +3,7 @@
 mod bucket;
 mod fake;
 
+use accunode_domain::Error;
 use futures_util::stream;
 use tempfile::TempDir;
 
@@ -39,6 +40,26 @@ impl Place {
             Inside::Bucket(fake) => fake.keys(),
         }
     }
+}
+
+#[test]
+fn no_room_is_told_from_other_failures() {
+    use std::io::ErrorKind;
+    let said = |kind: ErrorKind| {
+        let source = std::io::Error::new(kind, "/a/path/that/nobody/needs/to/know");
+        Error::from(failed(
+            "k",
+            object_store::Error::Generic { store: "LocalFileSystem", source: source.into() },
+        ))
+    };
+    for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+        let error = said(kind);
+        assert!(
+            matches!(&error, Error::Unavailable(text) if text.contains("no room") && !text.contains('/')),
+            "{error}"
+        );
+    }
+    assert!(matches!(said(ErrorKind::PermissionDenied), Error::Internal(_)));
 }
 
 fn chunks(parts: &[&'static [u8]]) -> impl Stream<Item = Result<Bytes, std::io::Error>> + use<> {

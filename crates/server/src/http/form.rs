@@ -110,7 +110,7 @@ async fn put(
         BlobError::Input(_) => {
             Error::BadRequest("The upload broke off before the file was complete".to_owned())
         }
-        other => Error::internal(other),
+        other => other.into(),
     })
 }
 
