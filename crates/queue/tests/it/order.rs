@@ -39,7 +39,6 @@ on_both_engines! {
             ("medium", START, Priority::Medium),
             ("high, later", later, Priority::High),
             ("high", START, Priority::High),
-            ("not yet", START + Duration::from_secs(60), Priority::High),
         ] {
             enqueued(test.db(), named(name, at, priority)).await;
         }
