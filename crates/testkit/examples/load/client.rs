@@ -4,7 +4,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::{Method, Request, StatusCode, client::conn::http1, header};
+use hyper::{Method, Request, Response, StatusCode, body::Incoming, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::timeout};
 
@@ -51,6 +51,14 @@ impl Answer {
     }
 }
 
+fn in_words(error: &(dyn Error + Send + Sync + 'static)) -> &'static str {
+    match error.downcast_ref::<hyper::Error>() {
+        Some(error) if error.is_incomplete_message() => "closed without an answer",
+        Some(_) => "connection broken off",
+        None => "no connection",
+    }
+}
+
 /// A connection that is opened when it is first needed.
 pub(crate) struct Connection {
     server: Arc<str>,
@@ -77,7 +85,7 @@ impl Connection {
         }
         match outcome {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) => Err("connection"),
+            Ok(Err(error)) => Err(in_words(&*error)),
             Err(_) => Err("timeout"),
         }
     }
@@ -98,11 +106,26 @@ impl Connection {
             body = bytes.into();
         }
         let request = request.body(Full::new(body))?;
-        let answer = self.sender().await?.send_request(request).await?;
+        let answer = self.send(request).await?;
         let packed = answer.headers().contains_key(header::CONTENT_ENCODING);
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
         Ok(Answer { status, packed, body })
+    }
+
+    /// Sends once more what a connection that the server was just closing did not take, as browsers do.
+    async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, Box<dyn Error + Send + Sync>> {
+        match self.sender().await?.try_send_request(request).await {
+            Ok(answer) => Ok(answer),
+            Err(mut refused) => {
+                let Some(request) = refused.take_message() else { return Err(refused.into_error().into()) };
+                self.sender = None;
+                Ok(self.sender().await?.send_request(request).await?)
+            }
+        }
     }
 
     async fn sender(&mut self) -> Result<&mut http1::SendRequest<Full<Bytes>>, Box<dyn Error + Send + Sync>> {

@@ -120,7 +120,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let shared = Arc::new(Shared {
         server: arguments.server.as_str().into(),
         password: arguments.password.clone(),
-        run: format!("{:X}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() % 0xFFF_FFFF),
+        run: format!("{:05X}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() % 0xF_FFFF),
         count: AtomicU64::new(0),
         record: Mutex::new(Record::new()),
         think,

@@ -280,8 +280,9 @@ impl Person {
         };
         let (rows, number) = (self.random.random_range(100..=1_000), self.shared.next());
         let mut file = Vec::new();
-        let portfolio =
-            Portfolio::good(kind, rows).prefix(&format!("F{}-{number}-", self.shared.run)).seed(number);
+        // With the row's seven digits a symbol has the twenty characters that it may have.
+        let prefix = format!("F{}{number:06X}-", self.shared.run);
+        let portfolio = Portfolio::good(kind, rows).prefix(&prefix).seed(number);
         if portfolio.write_csv(&mut file).is_err() {
             return;
         }
