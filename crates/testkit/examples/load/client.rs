@@ -113,15 +113,22 @@ impl Connection {
         Ok(Answer { status, packed, body })
     }
 
-    /// Sends once more what a connection that the server was just closing did not take, as browsers do.
+    /// Sends once more what a connection that the server was just closing did not take, or, of what only reads, did not
+    /// answer: as browsers do.
     async fn send(
         &mut self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, Box<dyn Error + Send + Sync>> {
+        let kept = self.sender.as_ref().is_some_and(|sender| !sender.is_closed());
+        let again = (kept && request.method() == Method::GET).then(|| request.clone());
         match self.sender().await?.try_send_request(request).await {
             Ok(answer) => Ok(answer),
             Err(mut refused) => {
-                let Some(request) = refused.take_message() else { return Err(refused.into_error().into()) };
+                let unanswered = refused.error().is_incomplete_message();
+                let untaken = refused.take_message();
+                let Some(request) = untaken.or_else(|| again.filter(|_| unanswered)) else {
+                    return Err(refused.into_error().into());
+                };
                 self.sender = None;
                 Ok(self.sender().await?.send_request(request).await?)
             }
