@@ -220,6 +220,7 @@ const LITE_UNIQUE: &[(&str, &str)] = &[
     ),
     ("data_versions.owner", "data_versions_pkey"),
     ("owner_figures.owner", "owner_figures_pkey"),
+    ("figure_changes.owner, figure_changes.version", "figure_changes_pkey"),
     ("company_search.company_id", "company_search_company"),
     ("models.id", "models_pkey"),
     ("models.hash", "models_hash"),

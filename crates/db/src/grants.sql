@@ -16,7 +16,8 @@ BEGIN
     -- What several people store together is new companies and predictions with their entries, and nothing else.
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO accunode_batch', current_schema());
     GRANT SELECT ON companies, annual_predictions, quarterly_predictions, organizations TO accunode_batch;
-    GRANT INSERT ON companies, annual_predictions, quarterly_predictions, company_search, audit_log TO accunode_batch;
+    GRANT INSERT ON companies, annual_predictions, quarterly_predictions, company_search, audit_log,
+        figure_changes TO accunode_batch;
     GRANT UPDATE (latest_kind, latest_prediction_id, latest_year, latest_quarter, latest_probability,
                   latest_risk_level, latest_grade, latest_at, previous_probability, previous_grade, annual_count,
                   quarterly_count) ON companies TO accunode_batch;

@@ -3,7 +3,7 @@
 use crate::{Db, DbError, Result, pool::Pools};
 
 /// The tables whose rows belong to somebody, and that row-level security must guard.
-pub const GUARDED_TABLES: [&str; 23] = [
+pub const GUARDED_TABLES: [&str; 24] = [
     "companies",
     "annual_predictions",
     "quarterly_predictions",
@@ -27,6 +27,7 @@ pub const GUARDED_TABLES: [&str; 23] = [
     "models",
     "model_activations",
     "owner_figures",
+    "figure_changes",
 ];
 
 /// Policies for everybody: those of the role for several people together do not stand in for them. One row a table, in

@@ -132,6 +132,8 @@ impl Person {
     }
 
     async fn act(&mut self, operation: Operation) {
+        // Whoever was not let in last time sees the page to sign in and nothing else.
+        let operation = if self.access.is_empty() { Operation::SignIn } else { operation };
         match operation {
             Operation::SignIn | Operation::Renew => {
                 self.sign_in().await;

@@ -9,7 +9,7 @@ use super::{
     names::suggested,
     store::{self, Account, Place},
 };
-use crate::features::predictions::store::latest::{self, Growth};
+use crate::features::predictions::store::latest;
 
 /// Where an account stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,7 +243,7 @@ async fn settle(tx: &mut Tx, before: Option<&Account>, after: Placement) -> Resu
     // Lists name whoever made a prediction, while they belong to its organization. Counters come after the account, as
     // where its owner predicts at the same moment.
     for organization in organizations {
-        latest::touch(tx, organization.0, Growth::NONE).await?;
+        latest::rename(tx, organization.0).await?;
     }
     let moves_in = after.organization.is_some() && old.and_then(|p| p.organization) != after.organization;
     match place {

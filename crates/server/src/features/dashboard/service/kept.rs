@@ -8,7 +8,7 @@ use accunode_domain::{Error, Result};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    features::dashboard::store::{Portion, owners},
+    features::dashboard::store::{Portion, changes, owners},
     state::AppState,
 };
 
@@ -40,13 +40,17 @@ pub(super) async fn fresh(state: &AppState, tx: &mut Tx, portion: Portion) -> Re
     Ok(figures)
 }
 
+/// From what was noted since figures were kept where that is enough, else from all rows.
 async fn worked_out(tx: &mut Tx, old: Vec<owners::Old>) -> Result<String> {
-    serde_json::to_string(&owners::work_out(tx, old).await?).map_err(Error::internal)
+    let (mut figures, others) = changes::added_up(tx, old).await?;
+    figures.extend(owners::work_out(tx, others).await?);
+    serde_json::to_string(&figures).map_err(Error::internal)
 }
 
 async fn keep(db: &Db, figures: &str) -> Result<()> {
     let mut tx = db.system("keep figures of owners").await?;
     owners::keep(&mut tx, figures).await?;
+    changes::forget(&mut tx, figures).await?;
     Ok(tx.commit().await?)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Each owner's figures are kept as lines, see [`owners`]; a portion's are sums over the lines of its owners.
 
+pub(crate) mod changes;
+pub(crate) mod line;
 pub(super) mod owners;
 pub(super) mod stats;
 

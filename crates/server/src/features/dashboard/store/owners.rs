@@ -1,11 +1,16 @@
 //! SQL of the figures that are kept for each owner of data: which of them are old, and how they are worked out.
 
+use std::collections::HashMap;
+
 use accunode_db::{Result, Sql, Timestamp, Tx, bulk::json_ids, on, sql};
 use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{MOST_MOVERS, most};
+use super::{
+    line::{self, KEPT_MOVERS, Line},
+    most,
+};
 
 /// An owner whose figures are not kept, or hold no longer.
 #[derive(Clone, Debug, FromRow)]
@@ -15,34 +20,6 @@ pub(crate) struct Old {
     pub(crate) version: i64,
     /// `personal`, `organization` or `system`.
     pub(crate) level: String,
-}
-
-/// One aggregate of an owner's rows. What a part has not is empty or zero.
-#[derive(Clone, Debug, Serialize, FromRow)]
-pub(crate) struct Line {
-    #[serde(skip)]
-    owner: Uuid,
-    /// Companies: `sector`, `risk` and `grade`, and `mover`; predictions: `annual` and `quarterly`, and `creator`.
-    part: String,
-    /// Which sector, level, grade or quarter.
-    label: String,
-    year: Option<i32>,
-    /// Which company moved, or who made predictions.
-    #[serde(serialize_with = "simple")]
-    subject: Option<Uuid>,
-    /// Companies or predictions.
-    n: i64,
-    /// Companies with a prediction.
-    rated: i64,
-    /// Companies whose latest prediction is HIGH or CRITICAL.
-    high: i64,
-    /// The final probabilities added up; of a mover its odds now by those before.
-    total: f64,
-    /// What the average default rate is made of added up.
-    rate: f64,
-    /// When predictions were last made or changed.
-    #[serde(serialize_with = "micros")]
-    at: Option<Timestamp>,
 }
 
 /// All lines of one owner at one count of changes.
@@ -55,18 +32,48 @@ pub(crate) struct Figures {
     lines: Vec<Line>,
 }
 
+impl Figures {
+    /// The lines of an owner at the count that was found.
+    pub(crate) fn of(Old { owner, version, level }: Old, lines: Vec<Line>) -> Self {
+        Self { owner, level, version, lines }
+    }
+}
+
 fn simple_id<S: serde::Serializer>(id: &Uuid, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&id.simple())
 }
 
-#[allow(clippy::ref_option)] // as serde calls it
-fn simple<S: serde::Serializer>(id: &Option<Uuid>, to: S) -> Result<S::Ok, S::Error> {
-    id.map(|id| id.simple().to_string()).serialize(to)
+/// A line of an owner as it is worked out.
+#[derive(FromRow)]
+struct WorkedOut {
+    owner: Uuid,
+    part: String,
+    label: String,
+    year: Option<i32>,
+    subject: Option<Uuid>,
+    n: i64,
+    rated: i64,
+    high: i64,
+    total: f64,
+    rate: f64,
+    at: Option<Timestamp>,
 }
 
-#[allow(clippy::ref_option)] // as serde calls it
-fn micros<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
-    at.map(Timestamp::unix_micros).serialize(to)
+impl WorkedOut {
+    fn line(self) -> Line {
+        Line {
+            part: self.part,
+            label: self.label,
+            year: self.year,
+            subject: self.subject,
+            n: self.n,
+            rated: self.rated,
+            high: self.high,
+            total: self.total,
+            rate: self.rate,
+            at: self.at.map(Timestamp::unix_micros),
+        }
+    }
 }
 
 /// Owners whose figures are not those of the present count: $1 a portion's owner, $2 and $3 two others.
@@ -280,23 +287,22 @@ fn statement(level: &str) -> Sql {
 
 /// The figures of some owners as their rows are now.
 pub(crate) async fn work_out(tx: &mut Tx, old: Vec<Old>) -> Result<Vec<Figures>> {
-    let mut lines: Vec<Line> = Vec::new();
+    let mut of_owner: HashMap<Uuid, Vec<Line>> = HashMap::new();
     for level in ["personal", "organization", "system"] {
         let owners = json_ids(old.iter().filter(|old| old.level == level).map(|old| old.owner));
         if owners != "[]" {
-            let found: Vec<Line> = on!(tx, statement(level), |c, sql| {
-                sqlx::query_as(sql).bind(owners).bind(most(MOST_MOVERS)).fetch_all(c).await
+            let found: Vec<WorkedOut> = on!(tx, statement(level), |c, sql| {
+                sqlx::query_as(sql).bind(owners).bind(most(KEPT_MOVERS)).fetch_all(c).await
             })?;
-            lines.extend(found);
+            for line in found {
+                of_owner.entry(line.owner).or_default().push(line.line());
+            }
         }
     }
-    let mut of_owner: std::collections::HashMap<Uuid, Vec<Line>> = std::collections::HashMap::new();
-    for line in lines {
-        of_owner.entry(line.owner).or_default().push(line);
-    }
-    let figures = old.into_iter().map(|Old { owner, version, level }| {
-        let lines = of_owner.remove(&owner).unwrap_or_default();
-        Figures { owner, level, version, lines }
+    let figures = old.into_iter().map(|old| {
+        let mut lines = of_owner.remove(&old.owner).unwrap_or_default();
+        lines.extend(line::reach(&lines));
+        Figures::of(old, lines)
     });
     Ok(figures.collect())
 }

@@ -15,7 +15,7 @@ use crate::{
             api::Organization,
             store::{self, OrganizationRow},
         },
-        predictions::store::latest::{self, Growth},
+        predictions::store::latest,
     },
     state::AppState,
 };
@@ -113,7 +113,7 @@ pub(crate) async fn update(
     after.updated_at = Some(now);
     store::update(&mut tx, &after, now).await.map_err(|e| places::refusal(Table::Organization, e))?;
     // Its name stands beside its predictions.
-    latest::touch(&mut tx, after.id, Growth::NONE).await?;
+    latest::rename(&mut tx, after.id).await?;
     let event = event("organization.update", &after).before(state_of(&before)).after(state_of(&after));
     audit::record(&mut tx, caller, event, now).await?;
     tx.commit().await?;

@@ -5,6 +5,7 @@ mod change;
 mod create;
 mod explain;
 pub(crate) mod export;
+mod figured;
 mod filter;
 mod list;
 mod paging;

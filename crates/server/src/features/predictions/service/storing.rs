@@ -15,13 +15,14 @@ use accunode_scoring::{Bundle, Score};
 use accunode_sheets::Record;
 use uuid::Uuid;
 
-use super::Owner;
+use super::{Owner, figured};
 use crate::features::{
+    dashboard::store::changes as figures,
     grades::service::Scale,
     predictions::{
         columns,
         store::{
-            self,
+            self, Stands,
             latest::{self, Growth, Said},
         },
     },
@@ -72,12 +73,14 @@ pub(super) struct Company<'a> {
     pub(super) sector: Cow<'a, str>,
     pub(super) market_cap: Option<f64>,
     /// Its rows, of each period the first.
-    rows: Vec<usize>,
-    state: State,
+    pub(super) rows: Vec<usize>,
+    pub(super) state: State,
+    /// How it stood before, if it was there.
+    pub(super) stood: Option<Stands>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+pub(super) enum State {
     /// Nobody has looked for it yet.
     Unknown,
     /// Its owner had it before.
@@ -107,7 +110,10 @@ pub(super) async fn store_rows<'a>(
         return Err(Error::internal("a company is gone"));
     }
     let stored = insert(tx, rows, &ids, &companies, &of, now).await?;
-    settle(tx, rows, &companies, |row| stored.contains(&ids[row]), follow, now).await?;
+    settle(tx, rows, &companies, &|row| stored.contains(&ids[row]), follow, now).await?;
+    let changes =
+        figured::changes(tx, rows, &ids, &companies, &|row| stored.contains(&ids[row]), now).await?;
+    figures::note(tx, changes).await?;
     let ids = ids.into_iter().map(|id| stored.contains(&id).then_some(id)).collect();
     Ok(Stored { ids, of, companies })
 }
@@ -136,6 +142,7 @@ fn gathered<'a>(rows: &'a [NewRow<'a>]) -> (Vec<Company<'a>>, Vec<usize>) {
             market_cap: first.record.market_cap,
             rows: listed,
             state: State::Unknown,
+            stood: None,
         });
     }
     (companies, of)
@@ -155,9 +162,9 @@ async fn find(tx: &mut Tx, companies: &mut [Company<'_>]) -> Result<()> {
             let key = (known.owner, known.symbol.as_str());
             let Ok(at) = companies.binary_search_by(|c| (c.owner.id(), c.symbol).cmp(&key)) else { continue };
             let company = &mut companies[at];
-            (company.id, company.state) = (known.id, State::There);
-            (company.name, company.sector) = (known.name.into(), known.sector.into());
-            company.market_cap = known.market_cap;
+            (company.id, company.state) = (known.stands.id, State::There);
+            (company.name, company.sector) = (known.name.into(), known.stands.sector.clone().into());
+            (company.market_cap, company.stood) = (known.market_cap, Some(known.stands));
         }
     }
     Ok(())
@@ -244,7 +251,7 @@ async fn settle(
     tx: &mut Tx,
     rows: &[NewRow<'_>],
     companies: &[Company<'_>],
-    stored: impl Fn(usize) -> bool,
+    stored: &impl Fn(usize) -> bool,
     follow: bool,
     now: Timestamp,
 ) -> Result<()> {
@@ -310,7 +317,7 @@ pub(in crate::features::predictions) struct Latest<'a> {
 }
 
 impl<'a> Latest<'a> {
-    fn of(rows: &'a [NewRow<'a>], ids: &[Uuid], which: &[usize]) -> Option<Self> {
+    pub(super) fn of(rows: &'a [NewRow<'a>], ids: &[Uuid], which: &[usize]) -> Option<Self> {
         // All are scored at the same moment.
         let rank = |row: &usize| {
             let period = rows[*row].record.period;

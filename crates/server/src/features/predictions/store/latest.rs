@@ -3,10 +3,13 @@
 use std::{collections::BTreeMap, ops::AddAssign};
 
 use accunode_db::{BulkRows, Column, Result, Sql, Timestamp, Tx};
-use accunode_domain::Kind;
+use accunode_domain::{AccessLevel, Kind};
 use uuid::Uuid;
 
-use crate::features::predictions::service::Owner;
+use crate::features::{
+    dashboard::store::{changes as figures, line::Change},
+    predictions::service::Owner,
+};
 
 /// Works out anew what is latest of the companies in `settled`, and sets `$known` along.
 macro_rules! settle {
@@ -98,6 +101,7 @@ macro_rules! touch {
              ON CONFLICT (owner) DO UPDATE SET version = ",
             $greatest,
             "(data_versions.version + 1, excluded.version),
+                 before = data_versions.version,
                  companies = data_versions.companies + excluded.companies,
                  annual_predictions = data_versions.annual_predictions + excluded.annual_predictions,
                  quarterly_predictions = data_versions.quarterly_predictions + excluded.quarterly_predictions"
@@ -208,6 +212,16 @@ pub(crate) async fn work_out_and_know(
 /// When the database fails.
 pub(crate) async fn touch(tx: &mut Tx, owner: Uuid, growth: Growth) -> Result<()> {
     touch_all(tx, BTreeMap::from([(owner, growth)])).await
+}
+
+/// The part of [`settle`] for an organization whose name, or a member's, stands beside its rows and changed: figures stay
+/// as they are.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn rename(tx: &mut Tx, organization: Uuid) -> accunode_domain::Result<()> {
+    touch(tx, organization, Growth::NONE).await?;
+    figures::note(tx, BTreeMap::from([(organization, (AccessLevel::Organization, Change::default()))])).await
 }
 
 /// As [`touch`], for several owners in one order, so that no two transactions wait for each other.

@@ -12,6 +12,8 @@ use accunode_domain::{AccessLevel, Kind, QualityFlag, Ratio};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::features::dashboard::store::line::Standing;
+
 /// A stored prediction with its company and owner.
 #[derive(Debug, FromRow)]
 pub(crate) struct PredictionRow {
@@ -211,15 +213,23 @@ pub(crate) async fn seen(tx: &mut Tx, kind: Kind, id: Uuid) -> Result<Option<Pre
     })?)
 }
 
+macro_rules! stands {
+    () => {
+        "c.id, c.sector, c.latest_risk_level, c.latest_grade, c.latest_probability, c.previous_probability"
+    };
+}
+
 /// The companies of owners that are wanted by symbol. With the level written out, the level's own index of symbols
 /// serves. They are held in one order, that of bytes, whatever the database sorts by; and each is looked up by itself,
 /// however many its owner has: where a file grows faster than the planner's knowledge of the table, it would read all.
 macro_rules! companies_pg {
     ($owned:literal) => {
         concat!(
-            "SELECT w.owner, c.symbol, c.id, c.name, c.sector, c.market_cap
+            "SELECT w.owner, c.*
              FROM (SELECT owner, symbol FROM wanted ORDER BY owner, symbol COLLATE \"C\") w
-             CROSS JOIN LATERAL (SELECT c.symbol, c.id, c.name, c.sector, c.market_cap FROM companies c
+             CROSS JOIN LATERAL (SELECT c.symbol, c.name, c.market_cap, ",
+            stands!(),
+            " FROM companies c
                                  WHERE c.symbol = w.symbol AND ",
             $owned,
             " FOR NO KEY UPDATE OF c) c"
@@ -230,7 +240,9 @@ macro_rules! companies_pg {
 macro_rules! companies_lite {
     ($owned:literal) => {
         concat!(
-            "SELECT w.owner, c.symbol, c.id, c.name, c.sector, c.market_cap
+            "SELECT w.owner, c.symbol, c.name, c.market_cap, ",
+            stands!(),
+            "
              FROM wanted w CROSS JOIN companies c ON c.symbol = w.symbol AND ",
             $owned
         )
@@ -264,10 +276,33 @@ sql! {
 pub(crate) struct Known {
     pub(crate) owner: Uuid,
     pub(crate) symbol: String,
-    pub(crate) id: Uuid,
     pub(crate) name: String,
-    pub(crate) sector: String,
     pub(crate) market_cap: Option<f64>,
+    #[sqlx(flatten)]
+    pub(crate) stands: Stands,
+}
+
+/// What figures count of a company.
+#[derive(Debug, FromRow)]
+pub(crate) struct Stands {
+    pub(crate) id: Uuid,
+    pub(crate) sector: String,
+    latest_risk_level: Option<String>,
+    latest_grade: Option<String>,
+    latest_probability: Option<f64>,
+    previous_probability: Option<f64>,
+}
+
+impl Stands {
+    pub(crate) fn standing(&self) -> Standing<'_> {
+        Standing {
+            sector: &self.sector,
+            risk: self.latest_risk_level.as_deref(),
+            grade: self.latest_grade.as_deref(),
+            probability: self.latest_probability,
+            previous: self.previous_probability,
+        }
+    }
 }
 
 /// The companies of a level that are there, of those wanted by owner ([`Owner::id`](super::service::Owner::id)) and
@@ -285,6 +320,13 @@ pub(crate) async fn companies(
     };
     let wanted = BulkRows::named("wanted").column("owner", Column::Uuid(owners));
     wanted.column("symbol", Column::Text(symbols)).fetch(tx, statement).await
+}
+
+/// These companies as they are now.
+pub(crate) async fn stands(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Stands>> {
+    const TEXT: &str =
+        concat!("SELECT ", stands!(), " FROM wanted w CROSS JOIN companies c WHERE c.id = w.id");
+    BulkRows::named("wanted").column("id", Column::Uuid(ids)).fetch(tx, Sql::new(TEXT, TEXT)).await
 }
 
 /// Adds companies of a level; those that are there already are left as they are. Gives the ids of those added.

@@ -4,7 +4,7 @@ use accunode_testkit::{TestDb, block_on, on_both_engines, redis_url};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{figures, stored};
+use super::{figures, rescored, stored};
 use crate::{
     app::{Client, Limits, TestApp},
     routes::predictions::annual,
@@ -90,7 +90,8 @@ on_both_engines! {
         rename_sector(&app).await;
         stored(&app, &people.stranger, "annual", &annual("TWO")).await;
         assert_eq!(figures(&app, &people.member, "").await, before, "kept: nothing in sight has changed");
-        stored(&app, &people.colleague, "annual", &annual("TWO")).await;
+        let two = stored(&app, &people.colleague, "annual", &annual("TWO")).await;
+        rescored(&app, &people.colleague, &two).await;
         let after = figures(&app, &people.member, "").await;
         assert_ne!(sector(&before), "Renamed");
         assert!(after["portfolio"]["by_sector"].to_string().contains("Renamed"), "{after}");

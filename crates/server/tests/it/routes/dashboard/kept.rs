@@ -4,14 +4,15 @@ use accunode_db::{Engine, on};
 use accunode_domain::Actor;
 use accunode_server::features::dashboard::service::keep_up;
 use accunode_testkit::{TestDb, block_on, on_both_engines};
+use axum::http::StatusCode;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{figures, stored};
+use super::{figures, of_year, rescored, stored};
 use crate::{
     app::{Client, Limits, TestApp},
-    routes::predictions::annual,
+    routes::predictions::{annual, quarterly},
 };
 
 /// Owners whose figures are kept at the count of changes that there is, in order.
@@ -49,6 +50,12 @@ fn has_renamed(body: &Value) -> bool {
     body["portfolio"]["by_sector"].to_string().contains("Renamed")
 }
 
+/// How many steps are noted that no kept figures hold.
+async fn steps(app: &TestApp) -> i64 {
+    let mut tx = app.state.db.system_read("count the steps of a test").await.unwrap();
+    on!(tx, |c| sqlx::query_scalar("SELECT COUNT(*) FROM figure_changes").fetch_one(c).await).unwrap()
+}
+
 const RENAME: &str = "UPDATE companies SET sector = 'Renamed'";
 /// Counters of 2026: nothing was changed for a while.
 const QUIETEN: &str = "UPDATE data_versions SET version = version - 1000000";
@@ -70,7 +77,8 @@ on_both_engines! {
             let body = anew(&app, actor).await;
             assert!(!has_renamed(&body), "kept: {body}");
         }
-        stored(&app, &people.colleague, "annual", &annual("TWO")).await;
+        let two = stored(&app, &people.colleague, "annual", &annual("TWO")).await;
+        rescored(&app, &people.colleague, &two).await;
         assert!(has_renamed(&anew(&app, &people.member).await) && !has_renamed(&anew(&app, &people.neighbour).await));
         for actor in [&people.tenant_admin, &people.super_admin] {
             let body = anew(&app, actor).await;
@@ -78,6 +86,68 @@ on_both_engines! {
             assert_eq!((&sectors[0]["sector"], &sectors[1]["sector"]), (&json!("Industrials"), &json!("Renamed")), "{body}");
             assert_eq!(body["user_dashboard"]["total_predictions"], 3);
         }
+    }
+
+    /// New rows are added to what is kept: the others are not looked at again. What was noted of them is forgotten once
+    /// the figures that hold it are kept.
+    async fn new_rows_are_added_to_figures_that_are_kept(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        stored(&app, &people.member, "annual", &of_year("ONE", 2022, 3.0)).await;
+        let before = figures(&app, &people.member, "").await;
+        assert_eq!(before["portfolio"]["movers"]["up"], json!([]));
+        kept(&app, 1).await;
+        run(&app, RENAME).await;
+        stored(&app, &people.colleague, "annual", &annual("TWO")).await;
+        stored(&app, &people.member, "quarterly", &quarterly("TWO")).await;
+        let body = anew(&app, &people.member).await;
+        assert!(!has_renamed(&body), "worked out anew: {body}");
+        let dashboard = &body["user_dashboard"];
+        assert_eq!((&dashboard["total_companies"], &dashboard["annual_predictions"]), (&json!(2), &json!(2)), "{body}");
+        assert_eq!(dashboard["quarterly_predictions"], 1, "{body}");
+        kept(&app, 1).await;
+        assert_eq!(steps(&app).await, 0);
+        // A known company is counted once, as it is now, and moves.
+        run(&app, "UPDATE companies SET sector = 'Industrials'").await;
+        stored(&app, &people.colleague, "annual", &of_year("ONE", 2023, 12.0)).await;
+        let body = anew(&app, &people.member).await;
+        assert_eq!(body["user_dashboard"]["total_companies"], 2, "{body}");
+        let moved = [&body["portfolio"]["movers"]["up"], &body["portfolio"]["movers"]["down"]];
+        let moved: Vec<_> = moved.iter().flat_map(|list| list.as_array().unwrap()).collect();
+        assert!(moved.iter().any(|company| company["company_symbol"] == "ONE"), "{body}");
+    }
+
+    /// A change of another kind leaves a gap: then all rows are looked at.
+    async fn what_is_not_noted_is_not_passed_over(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let member = &app.people.member;
+        let one = stored(&app, member, "annual", &annual("ONE")).await;
+        figures(&app, member, "").await;
+        kept(&app, 1).await;
+        stored(&app, member, "annual", &annual("TWO")).await;
+        let (status, body) =
+            app.client(member).delete(&format!("/predictions/annual/{}", one["id"].as_str().unwrap())).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        stored(&app, member, "annual", &annual("THREE")).await;
+        let body = anew(&app, member).await;
+        assert_eq!(body["user_dashboard"]["total_predictions"], 2, "{body}");
+        assert_eq!(body["portfolio"]["rated_companies"], 2, "{body}");
+    }
+
+    /// What people are called stands beside rows; figures are as they were.
+    async fn a_new_name_leaves_figures_as_they_are(test: TestDb) {
+        let app = TestApp::without_worker(test, Limits::default()).await;
+        let people = &app.people;
+        stored(&app, &people.member, "annual", &annual("ONE")).await;
+        figures(&app, &people.member, "").await;
+        kept(&app, 1).await;
+        run(&app, RENAME).await;
+        let path = format!("/organizations/{}", people.organization());
+        let (status, body) = app.client(&people.tenant_admin).put(&path, &json!({"name": "Another name"})).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        let body = anew(&app, &people.member).await;
+        assert!(!has_renamed(&body), "worked out anew: {body}");
+        assert_eq!(body["user_dashboard"]["organization_name"], "Another name", "{body}");
     }
 
     /// What is kept for another count of changes, an earlier or a later one, is not looked at.
@@ -125,47 +195,69 @@ on_both_engines! {
     }
 }
 
+/// Owners of whom each of these people sees something in a table.
+async fn seen(app: &TestApp, sql: &'static str) {
+    let p = &app.people;
+    let [first, other, second] = [&p.member, &p.neighbour, &p.stranger].map(|a| a.organization_id.unwrap().0);
+    let everybodys = {
+        let mut tx = app.state.db.system_read("look at the figures of a test").await.unwrap();
+        on!(tx, |c| sqlx::query_scalar(sql).fetch_all(c).await).unwrap()
+    };
+    for (name, actor) in p.all() {
+        let own = actor.user_id.0;
+        let mut expected: Vec<Uuid> = match name {
+            "super_admin" => everybodys.clone(),
+            "tenant_admin" => vec![Uuid::nil(), own, first, other],
+            "foreign_tenant_admin" => vec![Uuid::nil(), own, second],
+            "org_admin" | "member" | "colleague" => vec![Uuid::nil(), first],
+            "neighbour" => vec![Uuid::nil(), other],
+            "foreign_org_admin" | "stranger" => vec![Uuid::nil(), second],
+            _ => vec![Uuid::nil(), own],
+        };
+        expected.sort_unstable();
+        let mut tx = app.state.db.scoped(actor).await.unwrap();
+        let found: Vec<Uuid> = on!(tx, |c| sqlx::query_scalar(sql).fetch_all(c).await).unwrap();
+        assert_eq!(found, expected, "{name}: {sql}");
+    }
+}
+
+/// Which of these people may do something: the platform's alone.
+async fn for_the_platform_alone(app: &TestApp, sql: &'static str) {
+    for (name, actor) in app.people.all() {
+        let mut tx = app.state.db.scoped(actor).await.unwrap();
+        let done = on!(tx, |c| sqlx::query(sql).execute(c).await.map(|done| done.rows_affected()));
+        assert_eq!(done.is_ok_and(|rows| rows > 0), name == "super_admin", "{name}: {sql}");
+    }
+}
+
 #[test]
 fn the_second_wall_stands_around_figures() {
     block_on(async {
         let Some(test) = TestDb::postgres().await else { return };
         let app = TestApp::without_worker(test, Limits::default()).await;
         assert_eq!(app.test.engine(), Engine::Postgres);
-        let p = &app.people;
-        for (name, actor) in p.all() {
+        for (name, actor) in app.people.all() {
             stored(&app, actor, "annual", &annual(&name[..name.len().min(20)])).await;
+        }
+        seen(&app, "SELECT DISTINCT owner FROM figure_changes ORDER BY owner").await;
+        for forbidden in [
+            "INSERT INTO figure_changes (owner, version, before, level, lines)
+             VALUES (gen_random_uuid(), 2, 1, 'personal', '[]')",
+            "INSERT INTO figure_changes (owner, version, before, level, lines)
+             VALUES ('00000000-0000-0000-0000-000000000000', 2, 1, 'system', '[]')",
+            "DELETE FROM figure_changes",
+        ] {
+            for_the_platform_alone(&app, forbidden).await;
         }
         run(&app, QUIETEN).await;
         keep_up(&app.state).await.unwrap();
-        let [first, other, second] =
-            [&p.member, &p.neighbour, &p.stranger].map(|a| a.organization_id.unwrap().0);
-        for (name, actor) in p.all() {
-            let own = actor.user_id.0;
-            let mut expected = match name {
-                "super_admin" => current(&app).await,
-                "tenant_admin" => vec![Uuid::nil(), own, first, other],
-                "foreign_tenant_admin" => vec![Uuid::nil(), own, second],
-                "org_admin" | "member" | "colleague" => vec![Uuid::nil(), first],
-                "neighbour" => vec![Uuid::nil(), other],
-                "foreign_org_admin" | "stranger" => vec![Uuid::nil(), second],
-                _ => vec![Uuid::nil(), own],
-            };
-            expected.sort_unstable();
-            let mut tx = app.state.db.scoped(actor).await.unwrap();
-            let seen: Vec<Uuid> =
-                on!(tx, |c| sqlx::query_scalar("SELECT owner FROM owner_figures ORDER BY owner")
-                    .fetch_all(c)
-                    .await)
-                .unwrap();
-            assert_eq!(seen, expected, "{name}");
-            const CHANGE: &str = "UPDATE owner_figures SET lines = '[]'";
-            let changed = on!(tx, |c| sqlx::query(CHANGE).execute(c).await.map(|done| done.rows_affected()));
-            let may = if name == "super_admin" { expected.len() as u64 } else { 0 };
-            assert_eq!(changed.unwrap(), may, "{name}");
-            const ADD: &str = "INSERT INTO owner_figures (owner, level, version, lines)
-                               VALUES (gen_random_uuid(), 'personal', 1, '[]')";
-            let added = on!(tx, |c| sqlx::query(ADD).execute(c).await.map(drop));
-            assert_eq!(added.is_ok(), name == "super_admin", "{name}");
+        seen(&app, "SELECT owner FROM owner_figures ORDER BY owner").await;
+        for forbidden in [
+            "UPDATE owner_figures SET lines = '[]'",
+            "INSERT INTO owner_figures (owner, level, version, lines)
+             VALUES (gen_random_uuid(), 'personal', 1, '[]')",
+        ] {
+            for_the_platform_alone(&app, forbidden).await;
         }
     });
 }

@@ -27,6 +27,13 @@ async fn stored(app: &TestApp, actor: &Actor, kind: &str, body: &Value) -> Value
     body["prediction"].clone()
 }
 
+/// Scores a prediction anew: a change that nobody adds to kept figures.
+async fn rescored(app: &TestApp, actor: &Actor, prediction: &Value) {
+    let path = format!("/predictions/annual/{}/rescore", prediction["id"].as_str().unwrap());
+    let (status, body) = app.client(actor).post(&path, &Value::Null).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+}
+
 /// Somebody's figures.
 async fn figures(app: &TestApp, actor: &Actor, query: &str) -> Value {
     app.client(actor).get_ok(&format!("/predictions/dashboard{query}")).await
