@@ -10,7 +10,7 @@ CREATE TABLE figure_changes (
     before  bigint NOT NULL, -- the count that it followed
     level   text NOT NULL,
     lines   jsonb NOT NULL,  -- as in owner_figures; what became fewer is below zero, and movers replace those before
-    CONSTRAINT figure_changes_pkey PRIMARY KEY (owner, version),
+    PRIMARY KEY (owner, version),
     CONSTRAINT figure_changes_level_known CHECK (level IN ('personal', 'organization', 'system')),
     CONSTRAINT figure_changes_forward CHECK (before < version)
 );

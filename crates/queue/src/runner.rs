@@ -23,6 +23,8 @@ use crate::{
     steps::{self, SKEW, Steps},
 };
 
+/// How long a worker holds a job without renewing, unless it is told otherwise.
+pub(crate) const USUAL_LEASE: Duration = Duration::from_secs(15);
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Runs jobs. Any number of runners, in any number of processes, share one queue.
@@ -64,7 +66,7 @@ impl Runner {
             lanes: Priority::ALL.to_vec(),
             concurrency: 2,
             poll_interval: Duration::from_secs(1),
-            lease: Duration::from_secs(15),
+            lease: USUAL_LEASE,
             heartbeat: Duration::from_secs(5),
             grace: Duration::from_secs(20),
             schedules: Vec::new(),

@@ -9,10 +9,10 @@ use std::time::Duration;
 use accunode_db::{Db, Result, Timestamp, on, sql};
 use tokio::time::Instant;
 
+use crate::runner::USUAL_LEASE;
+
 /// Clocks of several machines may differ by this, and one that is adjusted may jump by it.
 pub(crate) const SKEW: Duration = Duration::from_secs(2);
-/// No lease is taken for so long, unless a runner is told to.
-const LONG: Duration = Duration::from_secs(30);
 /// How often to look for moments that have not come yet: another machine's clock may have been wrong.
 const SELDOM: Duration = Duration::from_secs(60);
 /// How often while the clock was set back a moment ago: what began before may be written only now.
@@ -87,9 +87,10 @@ impl Steps {
     }
 }
 
-/// Puts right what was written by a clock that was ahead of this one; how many jobs. `lease` is that of this runner.
+/// Puts right what was written by a clock that was ahead of this one; how many jobs. `lease` is that of this runner;
+/// others may take the usual one.
 pub(crate) async fn put_right(db: &Db, now: Timestamp, lease: Duration) -> Result<u64> {
-    let lease = lease.max(LONG / 2);
+    let lease = lease.max(USUAL_LEASE);
     let (soon, far) = (now + SKEW, now + lease * 2);
     let mut glance = db.system_glance("the queue is everybody's").await?;
     let ahead: (i64, i64) =

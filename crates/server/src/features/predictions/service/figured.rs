@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::storing::{Company, Latest, NewRow, State};
 use crate::features::{
     dashboard::store::line::{Added, Change, Standing},
-    predictions::store::{self, Stands},
+    predictions::store::companies::{Stands, stands},
 };
 
 /// Known companies whose change is noted one by one at most. Where more are rated again, figures are worked out anew.
@@ -32,7 +32,7 @@ pub(super) async fn changes(
     if known.len() > MOST_KNOWN {
         return Ok(noted);
     }
-    let after = if known.is_empty() { Vec::new() } else { store::stands(tx, known).await? };
+    let after = if known.is_empty() { Vec::new() } else { stands(tx, known).await? };
     let after: BTreeMap<Uuid, Stands> = after.into_iter().map(|stands| (stands.id, stands)).collect();
     for company in touched() {
         let (_, change): &mut (AccessLevel, Change) =

@@ -22,7 +22,8 @@ use crate::features::{
     predictions::{
         columns,
         store::{
-            self, Stands,
+            self,
+            companies::{self as known, Stands},
             latest::{self, Growth, Said},
         },
     },
@@ -158,7 +159,7 @@ async fn find(tx: &mut Tx, companies: &mut [Company<'_>]) -> Result<()> {
         if wanted.0.is_empty() {
             continue;
         }
-        for known in store::companies(tx, level, wanted).await? {
+        for known in known::companies(tx, level, wanted).await? {
             let key = (known.owner, known.symbol.as_str());
             let Ok(at) = companies.binary_search_by(|c| (c.owner.id(), c.symbol).cmp(&key)) else { continue };
             let company = &mut companies[at];
@@ -201,7 +202,7 @@ async fn add<'a>(
                 latest,
             });
         }
-        let added = store::insert_companies(tx, level, columns::companies(&new, follow, now)).await?;
+        let added = known::insert_companies(tx, level, columns::companies(&new, follow, now)).await?;
         let added: HashSet<Uuid> = added.into_iter().collect();
         for company in missing {
             if added.contains(&company.id) {

@@ -6,7 +6,10 @@ use accunode_domain::Actor;
 use accunode_testkit::{People, TestDb};
 use sqlx::AssertSqlSafe;
 
-use super::{ORGANIZATION_COMPANIES, PERSONAL_COMPANIES, SYSTEM_COMPANIES, latest};
+use super::{
+    companies::{ORGANIZATION_COMPANIES, PERSONAL_COMPANIES, SYSTEM_COMPANIES},
+    latest,
+};
 
 /// The steps of a statement's plan, where `wanted`, a name and its number of columns, holds so many rows.
 async fn plan(db: &Db, wanted: (&str, usize), rows: usize, statement: Sql, actor: &Actor) -> Vec<String> {
