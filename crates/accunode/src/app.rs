@@ -203,8 +203,9 @@ pub async fn state(settings: &Settings) -> Result<AppState> {
             config.previous_secret_key.as_ref(),
             config.access_token_minutes,
         ),
-        // Half of the cores: signing in never starves the rest.
-        passwords: Passwords::new(cores.div_ceil(2)),
+        // Half of the cores, so that signing in never starves the rest; but both of two, so that two who come at the
+        // same moment do not wait for each other.
+        passwords: Passwords::new(cores.div_ceil(2).max(cores.min(2))),
         mail: mail(settings)?,
         streams: Streams::default(),
         scaler: scaler(settings).await?,
