@@ -161,8 +161,13 @@ def at_a_pace(args, installation, accounts, people):
     return step
 
 
+def rate(step):
+    """Requests a second."""
+    return step["requests"] / step["seconds"]
+
+
 def saturated(args, installation, accounts):
-    """Ever less time to think, until something takes too long or fails."""
+    """Ever less time to think, until something fails or no more gets done for it."""
     paces = [pace for pace in PACES if pace < args.think]
     load = installation.load(accounts, max(args.people), [(pace, args.step_seconds) for pace in paces], args.warm_up)
     steps = []
@@ -175,7 +180,7 @@ def saturated(args, installation, accounts):
             step["cores"] = watch.cores
             steps.append(step)
             say("\n".join(report.saturation([step])[2:] + report.parts([step])[2:]))
-            if report.broken(step):
+            if step["errors"] or (len(steps) > 1 and rate(step) < 1.1 * rate(steps[-2])):
                 break
     finally:
         load.kill()
@@ -202,9 +207,10 @@ def text(args, machine, steps, faster):
              *report.trends(steps)]
     if faster:
         within = [step for step in faster if not report.broken(step)]
-        best = max((step["requests"] / step["seconds"] for step in within), default=0)
+        best = max((rate(step) for step in [*steps[-1:], *within] if not report.broken(step)), default=0)
+        most = max(rate(step) for step in faster)
         lines += ["", f"Saturation, {faster[0]['people']:,} people with ever less time to think: {best:,.0f} requests/s "
-                  "are the most within all limits.", "", *report.saturation(faster), "", *report.parts(faster)]
+                  f"are the most within all limits, {most:,.0f} the most at all.", "", *report.saturation(faster), "", *report.parts(faster)]
     return "\n".join(lines)
 
 
