@@ -206,8 +206,7 @@ def text(args, machine, steps, faster):
              "Over time (Redis counts what people ask in windows of an hour and of a day: it is level only after them):", "",
              *report.trends(steps)]
     if faster:
-        within = [step for step in faster if not report.broken(step)]
-        best = max((rate(step) for step in [*steps[-1:], *within] if not report.broken(step)), default=0)
+        best = max((rate(step) for step in [*steps[-1:], *faster] if not report.broken(step)), default=0)
         most = max(rate(step) for step in faster)
         lines += ["", f"Saturation, {faster[0]['people']:,} people with ever less time to think: {best:,.0f} requests/s "
                   f"are the most within all limits, {most:,.0f} the most at all.", "", *report.saturation(faster), "", *report.parts(faster)]

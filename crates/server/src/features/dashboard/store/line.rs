@@ -176,11 +176,8 @@ impl Change {
     pub(super) fn lines(self) -> Vec<Line> {
         let mut lines: Vec<Line> = self.sums.into_values().collect();
         for direction in Direction::BOTH {
-            let mut new: Vec<_> =
-                self.new.iter().copied().filter(|(_, ratio)| direction.goes(*ratio)).collect();
-            new.sort_by(|a, b| direction.order(*a, *b));
-            new.truncate(KEPT_MOVERS);
-            lines.extend(new.into_iter().map(|(id, ratio)| Line::mover(id, ratio)));
+            let new = direction.ranked(self.new.iter().copied());
+            lines.extend(new.into_iter().take(KEPT_MOVERS).map(|(id, ratio)| Line::mover(id, ratio)));
         }
         lines.extend(self.movers.into_iter().map(|(id, ratio)| Line::mover(id, ratio)));
         lines
@@ -225,6 +222,13 @@ impl Direction {
         };
         by_ratio.then(a.0.cmp(&b.0))
     }
+
+    /// Those that moved this way, in that order.
+    fn ranked(self, all: impl Iterator<Item = (Uuid, f64)>) -> Vec<(Uuid, f64)> {
+        let mut all: Vec<_> = all.filter(|(_, ratio)| self.goes(*ratio)).collect();
+        all.sort_by(|a, b| self.order(*a, *b));
+        all
+    }
 }
 
 fn movers(lines: &[Line]) -> impl Iterator<Item = (Uuid, f64)> + '_ {
@@ -238,8 +242,7 @@ fn movers(lines: &[Line]) -> impl Iterator<Item = (Uuid, f64)> + '_ {
 /// all movers are, as what has 1 has not moved.
 pub(super) fn reach(lines: &[Line]) -> Vec<Line> {
     let of = |direction: Direction| {
-        let mut all: Vec<_> = movers(lines).filter(|(_, ratio)| direction.goes(*ratio)).collect();
-        all.sort_by(|a, b| direction.order(*a, *b));
+        let all = direction.ranked(movers(lines));
         let total = if all.len() < KEPT_MOVERS { 1.0 } else { all.last().map_or(1.0, |last| last.1) };
         Line { total, ..Line::of("reach", direction.as_str()) }
     };
@@ -279,12 +282,11 @@ pub(super) fn with(kept: Vec<Line>, changes: Vec<Vec<Line>>) -> Option<Vec<Line>
 fn listed(direction: Direction, said: &[Line], moved: &HashMap<Uuid, f64>, steps: i64) -> Option<Vec<Line>> {
     let before = said.iter().find(|line| line.part == "reach" && line.label == direction.as_str())?;
     let (reach, n) = (before.total, before.n.checked_add(steps).filter(|n| *n <= MOST_ADDED)?);
-    let still = movers(said).filter(|(id, ratio)| direction.goes(*ratio) && !moved.contains_key(id));
+    let still = movers(said).filter(|(id, _)| !moved.contains_key(id));
     // Companies that are not listed may have moved as far as the last of those that were.
     let new =
         moved.iter().map(|(id, ratio)| (*id, *ratio)).filter(|(_, ratio)| direction.further(*ratio, reach));
-    let mut all: Vec<_> = still.chain(new).collect();
-    all.sort_by(|a, b| direction.order(*a, *b));
+    let mut all = direction.ranked(still.chain(new));
     if direction.goes(reach) && all.len() < MOST_MOVERS {
         return None;
     }
