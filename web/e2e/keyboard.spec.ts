@@ -26,10 +26,8 @@ test("without a mouse: sign in, find a company, open another from the list", asy
   await expect(page.getByRole("main")).toBeFocused();
 
   await keys.press("Control+k");
-  await keys.type("compan");
-  await expect(page.getByRole("option", { name: "Companies" })).toBeVisible();
-  while ((await page.getByRole("option", { selected: true }).textContent())?.trim() !== "Companies")
-    await keys.press("ArrowDown");
+  await keys.type("companies");
+  await expect(page.getByRole("option", { selected: true })).toHaveText("Companies");
   await keys.press("Enter");
   const first = page.getByRole("table", { name: "Companies" }).getByRole("link").first();
   await expect(first).toBeVisible();
@@ -39,6 +37,28 @@ test("without a mouse: sign in, find a company, open another from the list", asy
   await expect(first).toBeFocused();
   await keys.press("Enter");
   await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
+});
+
+test("what the finder has chosen stays chosen when companies arrive", async ({ browse, world }) => {
+  const page = await browse(world.lagoonAnalyst);
+  await page.goto("/settings");
+  const keys = page.keyboard;
+  const chosen = page.getByRole("option", { selected: true });
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route("**/companies/search**", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await keys.press("Control+k");
+  await keys.type("co");
+  await keys.press("ArrowDown");
+  await expect(chosen).toHaveText("Score a company");
+  answer();
+  await expect(page.getByRole("group", { name: "Companies" }).getByRole("option").first()).toBeVisible();
+  await expect(chosen).toHaveText("Score a company");
+  await keys.press("Enter");
+  await expect(page.getByRole("heading", { name: "Score a company" })).toBeVisible();
 });
 
 test("the skip link leads past the navigation", async ({ browse, world }) => {
