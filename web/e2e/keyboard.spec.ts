@@ -42,6 +42,7 @@ test("without a mouse: sign in, find a company, open another from the list", asy
 test("what the finder has chosen stays chosen when companies arrive", async ({ browse, world }) => {
   const page = await browse(world.lagoonAnalyst);
   await page.goto("/settings");
+  await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
   const keys = page.keyboard;
   const chosen = page.getByRole("option", { selected: true });
   let answer = () => {};

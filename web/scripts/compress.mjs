@@ -1,5 +1,6 @@
-// Lays a compressed file beside each one of the build that gains by it, for the server to send as it is.
-import { readdir, readFile, writeFile } from "node:fs/promises";
+// Lays compressed files beside each one of the build that gains by it, for the server to send as they are. Scripts and
+// styles stay in those only: the server unpacks one for the rare client that takes neither.
+import { readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -15,4 +16,5 @@ for (const entry of entries) {
     `${file}.br`,
     brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
   );
+  if (/\.(js|css)$/.test(entry.name)) await unlink(file);
 }

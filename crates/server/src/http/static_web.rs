@@ -1,6 +1,6 @@
 //! The web application, embedded in the binary from `web/dist`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io::Read as _};
 
 use axum::{
     body::Body,
@@ -8,7 +8,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use rust_embed::{EmbeddedFile, RustEmbed};
+use flate2::read::GzDecoder;
+use rust_embed::RustEmbed;
 
 /// What `npm run build` made. The folder holds next to nothing where that has not been run: a build of the server
 /// needs no Node.js.
@@ -63,17 +64,28 @@ fn page(headers: &HeaderMap) -> Response {
     answer
 }
 
-/// A file of the application, compressed where it was compressed in advance and the client takes that.
+/// A file of the application, compressed where it was compressed in advance and the client takes that. What is held
+/// compressed only is unpacked for a client that takes neither.
 fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     if path.is_empty() || path.ends_with(".br") || path.ends_with(".gz") {
         return None;
     }
-    let plain = Dist::get(path)?;
-    let packed = [("br", ".br"), ("gzip", ".gz")].into_iter().find_map(|(encoding, ending)| {
-        accepts(headers, encoding).then(|| Dist::get(&format!("{path}{ending}")))?.map(|f| (encoding, f))
-    });
-    let (encoding, content) = packed.map_or((None, plain), |(encoding, file)| (Some(encoding), file));
-    Some(respond(path, encoding, content))
+    let held = |ending: &str| Dist::get(&format!("{path}{ending}")).map(|file| file.data);
+    let packed = [("br", ".br"), ("gzip", ".gz")]
+        .into_iter()
+        .find_map(|(encoding, ending)| Some((encoding, accepts(headers, encoding).then(|| held(ending))??)));
+    if let Some((encoding, content)) = packed {
+        return Some(respond(path, Some(encoding), content));
+    }
+    let plain = held("").or_else(|| unpacked(&held(".gz")?).map(Cow::Owned))?;
+    Some(respond(path, None, plain))
+}
+
+/// None for what is not gzip, which the build of the application does not make.
+fn unpacked(gzip: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    GzDecoder::new(gzip).read_to_end(&mut plain).ok()?;
+    Some(plain)
 }
 
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
@@ -85,8 +97,8 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     })
 }
 
-fn respond(path: &str, encoding: Option<&'static str>, content: EmbeddedFile) -> Response {
-    let body = match content.data {
+fn respond(path: &str, encoding: Option<&'static str>, content: Cow<'static, [u8]>) -> Response {
+    let body = match content {
         Cow::Borrowed(bytes) => Body::from(bytes),
         Cow::Owned(bytes) => Body::from(bytes),
     };
@@ -142,6 +154,14 @@ mod tests {
         for path in ["api", "api/v1/companies", "docs", "docs/index.css", "health", "openapi.json"] {
             assert!(is_own(path), "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_held_compressed_is_unpacked() {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packer, b"a script").unwrap();
+        assert_eq!(unpacked(&packer.finish().unwrap()).as_deref(), Some(b"a script".as_slice()));
+        assert_eq!(unpacked(b"a script"), None);
     }
 
     #[test]

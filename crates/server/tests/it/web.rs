@@ -70,6 +70,16 @@ on_both_engines! {
         let answer = ask(&app, Method::POST, "/companies", Some(BROWSER)).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
         let answer = ask(&app, Method::GET, "/docs/", Some(BROWSER)).await;
-        assert!(text(answer).await.contains("swagger"));
+        let page = text(answer).await;
+        let scripts = page.split("src=\"./").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let mut bytes = 0;
+        for script in scripts {
+            let answer = ask(&app, Method::GET, &format!("/docs/{script}"), None).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{script}");
+            let content = text(answer).await;
+            assert!(!content.contains("left out"), "{script}");
+            bytes += content.len();
+        }
+        assert!(bytes > 1_000_000, "{bytes}");
     }
 }
