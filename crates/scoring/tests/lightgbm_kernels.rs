@@ -80,6 +80,12 @@ proptest! {
             model.raw_batch(&columns, &mut batch).unwrap();
             let mut parallel = vec![0.0; rows.len()];
             model.raw_batch_parallel(&columns, &mut parallel).unwrap();
+            for few in 1..=rows.len().min(8) {
+                let columns: Vec<&[f64]> = columns.iter().map(|column| &column[..few]).collect();
+                let mut alone = vec![0.0; few];
+                model.raw_batch(&columns, &mut alone).unwrap();
+                prop_assert_eq!(&alone, &batch[..few], "{}, {} rows", &fixture.name, few);
+            }
             for (index, row) in rows.iter().enumerate() {
                 let bits = expected[index].to_bits();
                 prop_assert_eq!(model.raw(row).to_bits(), bits, "{}, one row {:?}", &fixture.name, row);

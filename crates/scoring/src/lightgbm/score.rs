@@ -10,6 +10,9 @@ use super::tree::Tree;
 /// trees: a block of columns would leave the cache.
 const MAX_COLUMNS: usize = 8192;
 
+/// As many rows cost less one by one: a kernel takes 64 through a tree whether there are as many or not.
+const FEW: usize = 4;
+
 /// A model's trees made ready for a kernel.
 #[derive(Debug)]
 pub(super) struct Scorer {
@@ -50,7 +53,7 @@ impl Scorer {
 
     /// The sums of the rows from `first` on, as many as `out` has places.
     pub(super) fn rows(&self, trees: &[Tree], columns: &[&[f64]], first: usize, out: &mut [f64]) {
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine.as_ref().filter(|_| out.len() > FEW) else {
             let mut row = vec![0.0; columns.len()];
             for (index, out) in out.iter_mut().enumerate() {
                 for (value, column) in row.iter_mut().zip(columns) {
