@@ -161,11 +161,6 @@ def at_a_pace(args, installation, accounts, people):
     return step
 
 
-def rate(step):
-    """Requests a second."""
-    return step["requests"] / step["seconds"]
-
-
 def saturated(args, installation, accounts):
     """Ever less time to think, until something fails or no more gets done for it."""
     paces = [pace for pace in PACES if pace < args.think]
@@ -180,7 +175,7 @@ def saturated(args, installation, accounts):
             step["cores"] = watch.cores
             steps.append(step)
             say("\n".join(report.saturation([step])[2:] + report.parts([step])[2:]))
-            if step["errors"] or (len(steps) > 1 and rate(step) < 1.1 * rate(steps[-2])):
+            if step["errors"] or (len(steps) > 1 and report.rate(step) < 1.1 * report.rate(steps[-2])):
                 break
     finally:
         load.kill()
@@ -206,8 +201,8 @@ def text(args, machine, steps, faster):
              "Over time (Redis counts what people ask in windows of an hour and of a day: it is level only after them):", "",
              *report.trends(steps)]
     if faster:
-        best = max((rate(step) for step in [*steps[-1:], *faster] if not report.broken(step)), default=0)
-        most = max(rate(step) for step in faster)
+        best = max((report.rate(step) for step in [*steps[-1:], *faster] if not report.broken(step)), default=0)
+        most = max(report.rate(step) for step in faster)
         lines += ["", f"Saturation, {faster[0]['people']:,} people with ever less time to think: {best:,.0f} requests/s "
                   f"are the most within all limits, {most:,.0f} the most at all.", "", *report.saturation(faster), "", *report.parts(faster)]
     return "\n".join(lines)

@@ -54,12 +54,17 @@ def operations(step):
     return lines
 
 
+def rate(step):
+    """Requests a second."""
+    return step["requests"] / step["seconds"]
+
+
 def parts(steps):
     lines = ["| people | requests/s | actions/s | rows/s | cores of the server | worker | PostgreSQL | Redis | load |",
              "|" + "---:|" * 9]
     for step in steps:
         cores = step["cores"]
-        lines.append(f"| {step['people']:,} | {step['requests'] / step['seconds']:.1f} | {step['actions'] / step['seconds']:.1f} "
+        lines.append(f"| {step['people']:,} | {rate(step):.1f} | {step['actions'] / step['seconds']:.1f} "
                      f"| {step['rows'] / step['seconds']:,.0f} "
                      + " ".join(f"| {cores[part]:.2f}" for part in ("server", "worker", "postgres", "redis", "load")) + " |")
     return lines
@@ -81,6 +86,6 @@ def saturation(steps):
     for step in steps:
         worst = max(LIMITS, key=lambda name: (step["classes"][name]["p95"] or 0) / LIMITS[name])
         p95 = step["classes"][worst]["p95"]
-        lines.append(f"| {step['think']:g} | {step['requests'] / step['seconds']:,.0f} | {step['rows'] / step['seconds']:,.0f} "
+        lines.append(f"| {step['think']:g} | {rate(step):,.0f} | {step['rows'] / step['seconds']:,.0f} "
                      f"| {worst}: {ms(p95)} of {LIMITS[worst]} ms | {broken(step)} |")
     return lines

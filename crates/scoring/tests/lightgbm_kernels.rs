@@ -84,7 +84,9 @@ proptest! {
                 let columns: Vec<&[f64]> = columns.iter().map(|column| &column[..few]).collect();
                 let mut alone = vec![0.0; few];
                 model.raw_batch(&columns, &mut alone).unwrap();
-                prop_assert_eq!(&alone, &batch[..few], "{}, {} rows", &fixture.name, few);
+                for (sum, expected) in alone.iter().zip(&expected) {
+                    prop_assert_eq!(sum.to_bits(), expected.to_bits(), "{}, {} rows", &fixture.name, few);
+                }
             }
             for (index, row) in rows.iter().enumerate() {
                 let bits = expected[index].to_bits();
